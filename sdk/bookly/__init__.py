@@ -1,0 +1,1 @@
+"""Typed events for Bookly."""
