@@ -1,0 +1,83 @@
+"""A domain: its tables and the handlers that react to events. All that the engine needs to run it, and nothing that runs."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from agents.state import State, Table, tables_of
+from bookly.catalog import EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from bookly import EventType
+
+    Handler = Callable[[Any, Any], None]
+
+
+class DomainError(Exception):
+    """A domain is declared in a way that cannot work; the message says which handler and why."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One consumer group. `handlers` are called in the order in which they are listed, for each event class in their annotation."""
+
+    name: str
+    state: type[State]
+    handlers: Mapping[type, tuple[Handler, ...]]
+
+    @classmethod
+    def of(cls, name: str, state: type[State], handlers: Iterable[Handler]) -> Domain:
+        """Read from each handler's first annotation which events it is for. Raises DomainError on a double or missing claim."""
+        claims: dict[type, list[Handler]] = {}
+        for handler in handlers:
+            for event in events_of(handler):
+                claimed = claims.setdefault(event, [])
+                if handler in claimed:
+                    raise DomainError(f"{name}: {handler.__name__} is listed twice for {event.__name__}")
+                claimed.append(handler)
+        return cls(name, state, {event: tuple(claimed) for event, claimed in claims.items()})
+
+    @property
+    def group(self) -> str:
+        return f"bookly-{self.name}"
+
+    @property
+    def dead_letters(self) -> str:
+        return f"bookly.{self.name}.dead"
+
+    @property
+    def tables(self) -> tuple[Table[Any], ...]:
+        return tuple(table for _, table in tables_of(self.state))
+
+    def changelog(self, table: str) -> str:
+        return f"{self.group}-{table}-changelog"
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that carry at least one event it handles, in order."""
+        handled = {event.TYPE for event in self.handlers}
+        return tuple(sorted({spec.topic for spec in EVENTS.values() if spec.type.value in handled}))
+
+
+def events_of(handler: Handler) -> tuple[type, ...]:
+    """The event classes in a handler's first annotation: one class, or a union of them."""
+    parameters = list(inspect.signature(handler).parameters)
+    annotation = get_type_hints(handler).get(parameters[0]) if len(parameters) == 2 else None
+    events = get_args(annotation) or ((annotation,) if annotation else ())
+    if not events or not all(hasattr(event, "TYPE") for event in events):
+        raise DomainError(f"{handler.__module__}.{handler.__name__} must be (event: <record class>, state: <state class>)")
+    return events
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One handler of one group for one event, as documents show it."""
+
+    group: str
+    event_type: EventType
+    handler: str
+    doc: str

@@ -1,0 +1,141 @@
+"""What a handler may touch: rows of its domain's tables on an overlay, and the events it causes.
+
+Nothing here does I/O. An overlay is merged when every handler of an event succeeded and dropped when one raised, so a
+handler that fails half-way leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from uuid import UUID, uuid5
+
+from bookly.records.envelope import Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bookly.records import Record
+
+Row = TypeVar("Row")
+_ABSENT: Any = object()
+
+
+class View(Generic[Row]):
+    """Rows of one partition of a table, with this batch's changes over them. Rows are immutable: assign a new one to change it."""
+
+    __slots__ = ("base", "changes")
+
+    def __init__(self, base: dict[str, Row]) -> None:
+        self.base = base
+        self.changes: dict[str, Row | None] = {}
+
+    @overload
+    def get(self, key: str) -> Row | None: ...
+    @overload
+    def get(self, key: str, default: Row) -> Row: ...
+    def get(self, key: str, default: Row | None = None) -> Row | None:
+        row = self.changes.get(key, _ABSENT)
+        if row is _ABSENT:
+            row = self.base.get(key)
+        return default if row is None else row
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def __setitem__(self, key: str, row: Row) -> None:
+        self.changes[key] = row
+
+    def __delitem__(self, key: str) -> None:
+        """Remove the row; the changelog gets a tombstone. Removing what is not there is no error."""
+        self.changes[key] = None
+
+    def merge(self) -> dict[str, Row | None]:
+        """Put the changes into the base and return them: the keys whose changelog records are owed."""
+        changes, self.changes = self.changes, {}
+        for key, row in changes.items():
+            if row is None:
+                self.base.pop(key, None)
+            else:
+                self.base[key] = row
+        return changes
+
+
+class Table(Generic[Row]):
+    """Declares a table of a domain: its durable name and the type of its rows (a frozen msgspec struct).
+
+    On a state it reads as the view of the partition at hand. It has no `__set__`, so the view that the state
+    keeps in its own dictionary is found first and the hot path pays for no descriptor.
+    """
+
+    def __init__(self, name: str, row: type[Row]) -> None:
+        self.name = name
+        self.row = row
+
+    @overload
+    def __get__(self, state: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, state: State, owner: type) -> View[Row]: ...
+    def __get__(self, state: State | None, owner: type) -> Self | View[Row]:
+        return self
+
+
+class State:
+    """One partition of a domain's tables while a batch runs, and what its handlers have caused so far."""
+
+    def __init__(self, source: str, data: Mapping[str, dict[str, Any]]) -> None:
+        self.views: dict[str, View[Any]] = {}
+        for attribute, table in tables_of(type(self)):
+            view: View[Any] = View(data[table.name])
+            self.views[table.name] = self.__dict__[attribute] = view
+        self.emitted: list[Record] = []
+        self.repeats = 0
+        self._source = source
+        self._cause: Metadata | None = None
+        self._emissions: Counter[str] = Counter()
+
+    def begin(self, cause: Metadata) -> None:
+        """Name the event whose handlers run next."""
+        self._cause = cause
+        self._emissions.clear()
+
+    def emit(self, record: Record) -> None:
+        """Publish an event caused by the one at hand, in the same transaction as the rows that it changes.
+
+        Its id is derived from the cause (UUIDv5), so that a redelivery emits the same id; it happened when the cause
+        happened, for a handler has no clock.
+        """
+        cause = self._cause
+        assert cause is not None, "emit() is for handlers: begin() names the cause first"
+        event_type = record.TYPE
+        self._emissions[event_type] += 1
+        name = f"{self._source}/{event_type}#{self._emissions[event_type]}"
+        record.metadata = Metadata(
+            event_id=str(uuid5(UUID(cause.event_id), name)),
+            type=event_type,
+            source=self._source,
+            occurred_at=cause.occurred_at,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.event_id,
+            version=record.VERSION,
+            actor=cause.actor,
+        )
+        self.emitted.append(record)
+
+    def repeat(self) -> None:
+        """Count an illegal or repeated transition: it changed nothing."""
+        self.repeats += 1
+
+    def discard(self) -> None:
+        """Drop all that happened since the last merge."""
+        for view in self.views.values():
+            view.changes.clear()
+        self.emitted.clear()
+        self.repeats = 0
+
+
+def tables_of(state: type[State]) -> Iterator[tuple[str, Table[Any]]]:
+    """The tables that a state class declares, with the attribute that names each."""
+    for attribute, value in vars(state).items():
+        if isinstance(value, Table):
+            yield attribute, value
