@@ -1,0 +1,58 @@
+# One environment, one lock, no other tool than make and Python 3.11.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup stack demo test check contracts compile provision worker lock format clean
+
+help:  ## what there is
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed  ## install what everything needs into .venv (done by the others, too)
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Bookly needs Python 3.11 or newer: install it, or say where it is with 'make PYTHON=/path/to/python'"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m contracts compile
+	@touch $@
+
+stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them
+	@$(BIN)/python -m stack up
+
+demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1)
+	@$(BIN)/python -m demo
+
+test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers
+	@$(BIN)/python -m pytest
+
+check: setup  ## lint, format, strict types, import rules, contracts without drift
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m contracts check
+
+contracts: setup  ## regenerate classes, codec and documents from schemas/ and topics/
+	@$(BIN)/python -m contracts generate
+
+provision: setup  ## topics and schemas into the running stack
+	@$(BIN)/python -m contracts provision
+
+worker: setup  ## one worker of a domain on the running stack (DOMAIN=availability)
+	@$(BIN)/python -m agents $(DOMAIN)
+
+format: setup  ## ruff, in place
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: setup  ## resolve the dependencies again into requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    pyproject.toml --extra cache --group agents --group api --group stack --group dev -o requirements.lock
+
+clean:  ## remove what the build made; the stack's data too
+	@rm -rf build dist .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,22 @@
+"""The end of a process that may not go on: what is not committed is redone by whoever takes the partitions over."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import NoReturn
+
+import structlog
+
+EXIT_FATAL = 70  # EX_SOFTWARE of sysexits.h: supervisors restart on it
+
+log = structlog.get_logger(__name__)
+
+
+def stop_process(reason: str, error: BaseException | None = None) -> NoReturn:
+    """Log the reason and end at once. No clean-up: a half-done commit must not be finished by accident."""
+    log.critical("stopping", reason=reason, error=repr(error), exc_info=error)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(EXIT_FATAL)

@@ -1,0 +1,158 @@
+"""What one partition owes the broker, and the transaction that pays it.
+
+All topics that a group reads have the same number of partitions, and Faust's assignor gives the same number of each to the same
+worker. So a partition *number* is the unit of everything: its tables, its transactional id, its commit. One transaction holds
+the rows that changed, the events that handlers emitted, the dead letters and the offsets of the input: all of it, or none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+from msgspec.json import encode as to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from agents.domain import Domain
+    from faust.types import TP
+
+BATCH_BYTES = 256 * 1024
+TRANSACTION_MS = 60_000
+
+
+class Outgoing(NamedTuple):
+    """A record to be written in the next transaction. `value` None is a tombstone."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Tally(Counter[str]):
+    """How many records of an input partition were applied, ignored (no handler), dead-lettered; and transitions that were repeats.
+
+    It is committed with the offset, so it is as exact as the offset is and survives the worker.
+    """
+
+    @classmethod
+    def parse(cls, metadata: str) -> Tally:
+        return cls(json.loads(metadata)) if metadata.startswith("{") else cls()
+
+    def __str__(self) -> str:
+        return json.dumps(dict(sorted(self.items())), separators=(",", ":"))
+
+
+class Partition:
+    """One partition number of a domain: committed rows in memory, and everything not committed yet."""
+
+    def __init__(self, domain: Domain, number: int) -> None:
+        self.domain = domain
+        self.number = number
+        self.rows: dict[str, dict[str, Any]] = {table.name: {} for table in domain.tables}
+        self.state = domain.state(domain.name, self.rows)
+        self.offsets: dict[TP, int] = {}
+        self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
+        self.stale: set[str] = set()
+        self.repeats = 0
+        self.owes = False
+        self._committed: dict[TP, int] = {}
+        self._outgoing: list[Outgoing] = []
+        self._dirty: defaultdict[str, set[str]] = defaultdict(set)
+        self._producer: AIOKafkaProducer | None = None
+
+    async def fence(self, brokers: str) -> None:
+        """Start the producer: from here on the former owner's transactions are refused, and what it left open is aborted."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=brokers,
+            transactional_id=f"{self.domain.group}-{self.number}",
+            transaction_timeout_ms=TRANSACTION_MS,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=4 * BATCH_BYTES,
+            compression_type="lz4",
+        )
+        await producer.start()
+        self._producer = producer
+
+    async def close(self) -> None:
+        """Stop the producer; an open transaction is aborted by whoever owns the partition next."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    def reached(self, tp: TP, offset: int, *, records: int) -> None:
+        """Everything before this offset is done. Past transaction markers alone (no records) the commit can wait for a quiet moment."""
+        self.offsets[tp] = offset
+        self.owes = self.owes or records > 0
+
+    @property
+    def moved(self) -> bool:
+        return any(offset != self._committed.get(tp, 0) for tp, offset in self.offsets.items())
+
+    def resume_from(self, tp: TP, offset: int, metadata: str) -> None:
+        """Take up the offset and the tally that the last commit left."""
+        self._committed[tp] = offset
+        self.tallies[tp] = Tally.parse(metadata)
+
+    def merge(self, outgoing: Iterable[Outgoing]) -> None:
+        """Keep what the handlers of one or more events decided: all of them succeeded."""
+        for table, view in self.state.views.items():
+            if view.changes:
+                self._dirty[table].update(view.merge())
+        self._outgoing.extend(outgoing)
+        self.state.emitted.clear()
+        self.state.repeats = 0
+
+    async def commit(self) -> None:
+        """Pay what is owed in one transaction. Raises what the broker says; then nothing of it counts and the process must end."""
+        producer = self._producer
+        assert producer is not None, "commit() before fence()"
+        offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
+        if not offsets:
+            return
+        await producer.begin_transaction()
+        await asyncio.gather(*[future async for future in self._send(producer)])
+        places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
+        await producer.send_offsets_to_transaction(places, self.domain.group)
+        await producer.commit_transaction()
+        self._committed.update(offsets)
+        self.offsets.clear()
+        self._outgoing.clear()
+        self._dirty.clear()
+        self.owes = False
+
+    async def _send(self, producer: AIOKafkaProducer) -> Any:
+        """Fill record batches by hand: one future a batch instead of one a record."""
+        by_place: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        for record in (*self._changelog_records(), *self._outgoing):
+            by_place[record.topic, record.partition].append(record)
+        for (topic, partition), records in by_place.items():
+            builder = producer.create_batch()
+            for record in records:
+                if not _append(builder, record):
+                    builder.close()
+                    yield await producer.send_batch(builder, topic, partition=partition)
+                    builder = producer.create_batch()
+                    _append(builder, record)
+            builder.close()
+            yield await producer.send_batch(builder, topic, partition=partition)
+
+    def _changelog_records(self) -> Iterator[Outgoing]:
+        """One record a dirty key, however often it changed since the last commit."""
+        for table, keys in self._dirty.items():
+            topic, rows = self.domain.changelog(table), self.rows[table]
+            for key in keys:
+                row = rows.get(key)
+                yield Outgoing(topic, self.number, key.encode(), None if row is None else to_json(row))
+
+
+def _append(builder: Any, record: Outgoing) -> bool:
+    """False when the batch is full."""
+    return builder.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is not None

@@ -1,0 +1,89 @@
+"""One process of one domain: reads its settings, checks what it depends on with a sentence each, and runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import time
+from typing import TYPE_CHECKING
+
+import faust
+import structlog
+import uvloop
+
+from agents.engine.app import build
+from agents.engine.decoding import Decoding
+from agents.engine.encoding import Encoding
+from agents.engine.fatal import stop_process
+from agents.engine.runner import Runner
+from bookly.cache.invalidator import Invalidator
+from bookly.catalog import EVENTS
+from bookly.errors import RegistryUnavailable
+from bookly.registry import Registry
+
+if TYPE_CHECKING:
+    from agents.domain import Domain
+    from bookly.settings import Settings
+
+log = structlog.get_logger(__name__)
+PARTITIONS = 4
+REGISTRY_PATIENCE_S = 60.0
+
+
+def run_worker(domain: Domain, settings: Settings) -> None:
+    """Run the domain's consumer group in this process. Ends by SIGTERM or SIGINT (exit 0), or by `stop_process`."""
+    configure_logs()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    registry = Registry(settings.registry)
+    encoding = Encoding(schema_ids(registry), PARTITIONS)
+    invalidator = Invalidator(settings.redis)
+    runner = Runner(domain, settings.brokers, Decoding(registry), encoding, invalidator)
+    app = build(domain, settings.brokers, runner, PARTITIONS)
+    app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
+    faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, quiet=True, console_port=0, debug=False).execute_from_commandline()
+
+
+def schema_ids(registry: Registry) -> dict[str, int]:
+    """The id of every event's newest schema. Waits for a registry that is still starting; ends the process when it does not come."""
+    deadline = time.monotonic() + REGISTRY_PATIENCE_S
+    while True:
+        try:
+            return {spec.type.value: registry.schema_id(spec.type) for spec in EVENTS.values()}
+        except RegistryUnavailable as error:
+            if time.monotonic() > deadline:
+                stop_process(f"the schema registry did not answer within {REGISTRY_PATIENCE_S:.0f} s: start it, then start this worker again", error)
+            log.warning("registry away, waiting", error=str(error))
+            time.sleep(1.0)
+
+
+def collect_rarely() -> None:
+    """Decoded events in a list trip the collector for nothing: freeze what lives for ever, look seldom at the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 100, 100)
+
+
+def configure_logs() -> None:
+    """One JSON object a line on stderr, ours and the libraries'."""
+    level = getattr(logging, os.environ.get("BOOKLY_LOG_LEVEL", "INFO").upper(), logging.INFO)
+    shared = [structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("agents").setLevel(level)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
