@@ -42,7 +42,7 @@ def run_worker(domain: Domain, settings: Settings) -> None:
     runner = Runner(domain, settings.brokers, Decoding(registry), encoding, invalidator)
     app = build(domain, settings.brokers, runner, PARTITIONS)
     app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
-    faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, quiet=True, console_port=0, debug=False).execute_from_commandline()
+    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
 
 
 def schema_ids(registry: Registry) -> dict[str, int]:
