@@ -1,0 +1,32 @@
+"""Base of the generated event classes: what holds for the data of every event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bookly.errors import InvalidEvent
+
+
+class Event(BaseModel):
+    """The data of one event. It is validated where it is built, and cannot change afterwards.
+
+    Raises InvalidEvent, which names the fields and why they are wrong. It never quotes a value: some are personal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __init__(self, /, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise invalid(type(self).__name__, error) from None  # its own text would quote the values
+
+
+def invalid(name: str, error: ValidationError) -> InvalidEvent:
+    """The first fault as the error's field, all the others in its reason."""
+    faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors(include_input=False, include_url=False)]
+    (field, reason), *others = faults
+    also = "".join(f"; {other}: {why}" for other, why in others)
+    return InvalidEvent(name, field, reason + also)
