@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bookly.errors import InvalidEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Event(BaseModel):
@@ -22,6 +25,15 @@ class Event(BaseModel):
             super().__init__(**data)
         except ValidationError as error:
             raise invalid(type(self).__name__, error) from None  # its own text would quote the values
+
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+        """Validates as well: no event exists that was not validated."""
+        return cls(**values)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed, validated like any other event."""
+        return type(self)(**{**self.__dict__, **(update or {})})
 
 
 def invalid(name: str, error: ValidationError) -> InvalidEvent:

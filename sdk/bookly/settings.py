@@ -1,0 +1,95 @@
+"""Where the servers are and how long to wait for them: from parameters, else from the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from bookly.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VARIABLES = {"brokers": "BOOKLY_BROKERS", "registry": "BOOKLY_REGISTRY", "redis": "BOOKLY_REDIS"}
+_FIXED = {  # what the guarantees rest on; the first half has parameters of its own
+    *("bootstrap.servers", "delivery.timeout.ms", "message.timeout.ms", "message.max.bytes", "linger.ms"),
+    *("queue.buffering.max.messages", "acks", "request.required.acks", "enable.idempotence", "partitioner", "on_delivery"),
+}
+
+
+class SettingsArgs(TypedDict, total=False):
+    """The keyword arguments of both producers; Settings says what each means."""
+
+    brokers: str
+    registry: str
+    source: str
+    connect_timeout: float
+    delivery_timeout: float
+    buffer_timeout: float
+    buffer_events: int
+    max_event_bytes: int
+    linger: float
+    warm_up: bool
+    kafka: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a producer is set up. Times are seconds. Its repr holds no secret."""
+
+    brokers: str  # host:port, comma-separated; else BOOKLY_BROKERS
+    registry: str = field(repr=False)  # Confluent-compatible base URL, may carry user:password@; else BOOKLY_REGISTRY
+    source: str  # the service that publishes: `source` in the metadata of its events
+    connect_timeout: float = 10.0  # how long the broker and the registry may take to answer at the start
+    delivery_timeout: float = 30.0  # how long an event may wait for the broker's confirmation, all retries included
+    buffer_timeout: float = 10.0  # how long publishing waits for room in the send buffer
+    buffer_events: int = 100_000  # how many events may wait for confirmation
+    max_event_bytes: int = 1_000_000  # key, value and headers of one event
+    linger: float = 0.005  # how long an event waits for company in its batch
+    warm_up: bool = True  # fetch all schema ids at the start, so that the registry may go away afterwards
+    kafka: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)  # librdkafka's: TLS, SASL
+
+    def __post_init__(self) -> None:
+        for name in ("connect_timeout", "delivery_timeout", "buffer_timeout", "buffer_events", "max_event_bytes"):
+            if not getattr(self, name) > 0:
+                raise InvalidSettings(f"{name} is {getattr(self, name)!r}: it must be above 0.")
+        if self.delivery_timeout <= self.linger:
+            raise InvalidSettings(f"delivery_timeout ({self.delivery_timeout:g} s) must be longer than linger ({self.linger:g} s).")
+        if refused := sorted(_FIXED & set(self.kafka)):
+            raise InvalidSettings(f"kafka= may not set {', '.join(refused)}: the guarantees rest on it, or a parameter is there for it.")
+
+
+def settings_from(given: SettingsArgs, environment: Mapping[str, str] | None = None) -> Settings:
+    """Parameters first, then the environment. Raises InvalidSettings with what to set for what is missing or misspelt."""
+    environ = os.environ if environment is None else environment
+    refuse_misspelt(environ)
+    if not given.get("source"):
+        raise InvalidSettings('source is missing: name the service that publishes, for example source="booking-web".')
+    found: SettingsArgs = {**given}
+    found["brokers"] = given.get("brokers") or from_environment("brokers", environ)
+    found["registry"] = given.get("registry") or from_environment("registry", environ)
+    return Settings(**found)  # type: ignore[arg-type]  # a total=False dict; the three required keys are there
+
+
+def from_environment(name: str, environ: Mapping[str, str]) -> str:
+    """The setting's variable, or InvalidSettings that says which one to set."""
+    variable = _VARIABLES[name]
+    if value := environ.get(variable):
+        return value
+    others = sorted(key for key in environ if key.startswith("BOOKLY_") and key not in _VARIABLES.values())
+    seen = f" The environment has {', '.join(others)}, which Bookly does not read." if others else ""
+    raise InvalidSettings(f"{name} is missing: pass {name}= or set {variable}.{seen}")
+
+
+def refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """A variable that nearly has a setting's name is a typing error, not somebody else's variable."""
+    names = [variable.removeprefix("BOOKLY_") for variable in _VARIABLES.values()]
+    for variable in sorted(environ):
+        word = variable.removeprefix("BOOKLY_")
+        if word in (variable, *names):
+            continue
+        if near := get_close_matches(word, names, n=1, cutoff=0.7):
+            raise InvalidSettings(f"{variable} is no setting of Bookly: did you mean BOOKLY_{near[0]}?")
