@@ -1,0 +1,78 @@
+"""How the three servers of one directory are started: their files, ports, data, logs and questions. Starts none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from stack import broker, java, redis, registry
+from stack.jars import installed
+from stack.ports import HOST, claim
+from stack.server import Launch, Server
+
+_LOG_LIMIT = 20 * 1024 * 1024
+
+Say = Callable[[str], None]
+OnProcess = Callable[[int], None]
+
+
+def assemble(
+    home: Path, ports: Mapping[str, int], say: Say, started: OnProcess, ended: OnProcess
+) -> tuple[Server, Server, Server]:
+    """Broker, registry and Redis with their data below `home`. Downloads what is missing. Raises StackError."""
+    taken: set[int] = set()
+    broker_port, registry_port, redis_port = (claim(name, ports.get(name), taken) for name in ("broker", "registry", "redis"))
+    controller_port = claim("controller", None, taken)
+    installation = installed(say)
+    data = prepare(home)
+    configuration = home / "server.properties"
+    configuration.write_text(broker.properties(broker_port, controller_port, data / "broker"))
+    broker.format_data(installation, configuration, data / "broker")
+
+    brokers, base, redis_program = f"{HOST}:{broker_port}", registry.url(registry_port), redis.program()
+    return (
+        Server(
+            brokers,
+            Launch(
+                name="broker",
+                command=lambda: java.kafka(installation).command(str(configuration)),
+                log=home / "logs" / "broker.log",
+                ready=lambda: broker.answers(brokers),
+                started=started,
+                ended=ended,
+            ),
+        ),
+        Server(
+            base,
+            Launch(
+                name="registry",
+                command=lambda: java.apicurio(installation).command(extra=registry.options(home / "tmp")),
+                log=home / "logs" / "registry.log",
+                ready=lambda: registry.answers(base),
+                environment=registry.environment(registry_port, brokers),
+                started=started,
+                ended=ended,
+            ),
+        ),
+        Server(
+            f"redis://{HOST}:{redis_port}/0",
+            Launch(
+                name="redis",
+                command=lambda: redis.command(redis_program, redis_port, data / "redis"),
+                log=home / "logs" / "redis.log",
+                ready=lambda: redis.answers(redis_port),
+                started=started,
+                ended=ended,
+            ),
+        ),
+    )
+
+
+def prepare(home: Path) -> Path:
+    """Make the directories, set large logs aside, and return the one for data."""
+    for part in ("logs", "data/broker", "data/redis", "tmp"):
+        (home / part).mkdir(parents=True, exist_ok=True)
+    for log in (home / "logs").glob("*.log"):
+        if log.stat().st_size > _LOG_LIMIT:
+            log.replace(log.with_suffix(".log.1"))
+    return home / "data"

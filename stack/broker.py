@@ -1,0 +1,51 @@
+"""Apache Kafka as one node, broker and controller in a process (KRaft)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from stack import java
+from stack.errors import ServerDied
+from stack.jars import Installation
+from stack.ports import HOST
+from stack.settings import BROKER
+
+_CLUSTER = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
+
+
+def properties(port: int, controller_port: int, data: Path) -> str:
+    """The text of server.properties. The controller is named here, not in the data: its port may be another each time."""
+    node = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(data),
+    }
+    return "".join(f"{key}={value}\n" for key, value in {**node, **BROKER}.items())
+
+
+def format_data(installation: Installation, configuration: Path, data: Path) -> None:
+    """Make the data directory a node's, where it is not yet one. Raises ServerDied with what the tool said."""
+    if (data / "meta.properties").exists():
+        return
+    command = java.storage_tool(installation).command("format", "--cluster-id", _CLUSTER, "--config", str(configuration))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ServerDied(f"Kafka could not format {data}:\n{done.stdout}{done.stderr}")
+
+
+def answers(brokers: str) -> bool:
+    """Whether it answers with metadata and counts itself in."""
+    client = AdminClient({"bootstrap.servers": brokers, "log_level": 0, "socket.timeout.ms": 1000})
+    try:
+        return bool(client.list_topics(timeout=1.0).brokers)
+    except KafkaException:
+        return False

@@ -1,0 +1,116 @@
+"""The whole stack: three servers in one directory, started in order and ended in reverse."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+from stack import state
+from stack.assembly import Say, assemble
+from stack.cache import need_space
+from stack.errors import StackError
+from stack.guarding import Guard
+from stack.server import Server
+
+_NEEDED_MIB = 300
+
+
+def to_stderr(line: str) -> None:
+    print(f"stack: {line}", file=sys.stderr, flush=True)
+
+
+class Stack:
+    """A broker, a registry and a Redis. Each is a string, the address for clients, and has kill, stop, start, pause, resume."""
+
+    def __init__(self, directory: Path, broker: Server, registry: Server, redis: Server) -> None:
+        self.directory = directory
+        self.broker = broker
+        self.registry = registry
+        self.redis = redis
+
+    @property
+    def brokers(self) -> str:
+        """The bootstrap servers."""
+        return str(self.broker)
+
+    @property
+    def servers(self) -> dict[str, Server]:
+        """In the order in which they start."""
+        return {"redis": self.redis, "broker": self.broker, "registry": self.registry}
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, directory: Path | str, *, ports: Mapping[str, int] | None = None, say: Say = to_stderr) -> Iterator[Stack]:
+        """Start the servers with their data below `<directory>/.stack`, and end them with the block.
+
+        `ports` fixes ports by name (broker, registry, redis); the others are free ones. Raises StackError, a sentence.
+        """
+        home = state.stack_directory(Path(directory))
+        with state.only_one(home), Guard() as guard:
+            _end_orphans(home, say)
+            need_space(home, _NEEDED_MIB, "The stack")
+
+            def started(pid: int) -> None:
+                guard.add(pid)
+                _record(stack, home)
+
+            def ended(pid: int) -> None:
+                guard.drop(pid)
+                _record(stack, home)
+
+            stack = cls(home.parent, *assemble(home, ports or {}, say, started, ended))
+            try:
+                _start(stack, say)
+                yield stack
+            finally:
+                _stop(stack, say)
+                state.remove(home)
+
+    @classmethod
+    def attach(cls, directory: Path | str) -> Stack:
+        """The stack that another process runs in this directory: addresses only. Raises StackError where none runs."""
+        found = state.running(state.stack_directory(Path(directory)))
+        if found is None:
+            raise StackError(f"No stack runs in {directory}: start one by `make stack` or `python -m stack up`.")
+        broker, registry, redis = (
+            Server(found[address], pid=found["pids"].get(name))
+            for name, address in (("broker", "brokers"), ("registry", "registry"), ("redis", "redis"))
+        )
+        return cls(Path(directory).absolute(), broker, registry, redis)
+
+
+def _start(stack: Stack, say: Say) -> None:
+    begun = time.monotonic()
+    stack.redis.start(wait=False)
+    for name, server in stack.servers.items():
+        say(f"starting the {name} at {server}, log in {server.log}")
+        server.start()  # the registry last: it needs a broker that answers
+        say(f"the {name} answers, {time.monotonic() - begun:.1f} s after the start")
+
+
+def _stop(stack: Stack, say: Say) -> None:
+    for name, server in reversed(stack.servers.items()):
+        if server.is_alive:
+            say(f"stopping the {name}")
+        server.stop()
+
+
+def _record(stack: Stack, home: Path) -> None:
+    pids = {name: pid for name, server in stack.servers.items() if (pid := server.pid) is not None}
+    state.write(home, stack.brokers, str(stack.registry), str(stack.redis), pids)
+
+
+def _end_orphans(home: Path, say: Say) -> None:
+    left = state.orphans(home)
+    if left:
+        say(f"ending {len(left)} servers that a dead stack left here")
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=5)
+    state.remove(home)

