@@ -1,4 +1,4 @@
-"""Base of the generated event classes: what holds for the data of every event."""
+"""Base of the generated event classes: a wrong event is refused where it is built."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Event(BaseModel):
-    """The data of one event. It is validated where it is built, and cannot change afterwards.
+class Validated(BaseModel):
+    """A value that is validated where it is built, and cannot change afterwards.
 
     Raises InvalidEvent, which names the fields and why they are wrong. It never quotes a value: some are personal.
     """
@@ -27,13 +27,17 @@ class Event(BaseModel):
             raise invalid(type(self).__name__, error) from None  # its own text would quote the values
 
     @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]  # typed per class
         """Validates as well: no event exists that was not validated."""
         return cls(**values)
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002  # its values are immutable
         """A copy with some fields changed, validated like any other event."""
         return type(self)(**{**self.__dict__, **(update or {})})
+
+
+class Event(Validated):
+    """The data of one event, as its contract has it."""
 
 
 def invalid(name: str, error: ValidationError) -> InvalidEvent:

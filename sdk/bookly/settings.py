@@ -57,9 +57,11 @@ class Settings:
             if not getattr(self, name) > 0:
                 raise InvalidSettings(f"{name} is {getattr(self, name)!r}: it must be above 0.")
         if self.delivery_timeout <= self.linger:
-            raise InvalidSettings(f"delivery_timeout ({self.delivery_timeout:g} s) must be longer than linger ({self.linger:g} s).")
+            raise InvalidSettings(f"delivery_timeout ({self.delivery_timeout:g} s) must be above linger ({self.linger:g} s).")
         if refused := sorted(_FIXED & set(self.kafka)):
-            raise InvalidSettings(f"kafka= may not set {', '.join(refused)}: the guarantees rest on it, or a parameter is there for it.")
+            raise InvalidSettings(
+                f"kafka= may not set {', '.join(refused)}: the guarantees rest on it, or a parameter is for it."
+            )
 
 
 def settings_from(given: SettingsArgs, environment: Mapping[str, str] | None = None) -> Settings:
@@ -71,7 +73,7 @@ def settings_from(given: SettingsArgs, environment: Mapping[str, str] | None = N
     found: SettingsArgs = {**given}
     found["brokers"] = given.get("brokers") or from_environment("brokers", environ)
     found["registry"] = given.get("registry") or from_environment("registry", environ)
-    return Settings(**found)  # type: ignore[arg-type]  # a total=False dict; the three required keys are there
+    return Settings(**found)
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> str:
