@@ -1,0 +1,1 @@
+"""From schemas/ and topics/ to code, documents, topics and subjects. One source, so that nothing can drift."""

@@ -1,0 +1,48 @@
+"""Whether a new version of a schema can live with every old one, both ways (FULL_TRANSITIVE), with the reason where it cannot."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
+from avro.schema import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from contracts.schemas import Schema
+
+
+def incompatibilities(versions: Mapping[int, Schema]) -> Iterator[str]:
+    """A sentence for each pair of versions of a wire schema that cannot read each other. None: all is well."""
+    for writer_version, writer in versions.items():
+        for reader_version, reader in versions.items():
+            if writer_version != reader_version:
+                for reason in reasons(reader, writer):
+                    yield f"version {reader_version} cannot read version {writer_version}: {reason}"
+
+
+def reasons(reader: Schema, writer: Schema) -> Iterator[str]:
+    """Why `reader` cannot read what `writer` wrote."""
+    result = ReaderWriterCompatibilityChecker().get_compatibility(parse(json.dumps(reader)), parse(json.dumps(writer)))
+    if result.compatibility is not SchemaCompatibilityType.compatible:
+        yield from (f"{message} (at {place})" for message, place in zip(result.messages, result.locations, strict=False))
+    yield from _logical_changes(reader, writer, reader["name"])
+
+
+def _logical_changes(reader: Any, writer: Any, place: str) -> Iterator[str]:
+    """Neither Avro's rules nor the registry look at logical types: microseconds read as milliseconds would pass."""
+    if isinstance(reader, dict) and isinstance(writer, dict):
+        for key in ("logicalType", "precision", "scale"):
+            if reader.get(key) != writer.get(key):
+                yield f"{place} changed its {key} from {writer.get(key)} to {reader.get(key)}; add a new field instead"
+        written = {field["name"]: field for field in writer.get("fields", ())}
+        for field in reader.get("fields", ()):
+            if field["name"] in written:
+                yield from _logical_changes(field["type"], written[field["name"]]["type"], f"{place}.{field['name']}")
+        if "items" in reader and "items" in writer:
+            yield from _logical_changes(reader["items"], writer["items"], place)
+    elif isinstance(reader, list) and isinstance(writer, list):
+        for new, old in zip(reader, writer, strict=False):
+            yield from _logical_changes(new, old, place)
