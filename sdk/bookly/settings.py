@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 
 from bookly.errors import InvalidSettings
 
@@ -14,18 +13,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _VARIABLES = {"brokers": "BOOKLY_BROKERS", "registry": "BOOKLY_REGISTRY", "redis": "BOOKLY_REDIS"}
-_FIXED = {  # what the guarantees rest on; the first half has parameters of its own
+_FIXED = {  # the first half has parameters of its own, on the second rest the guarantees
     *("bootstrap.servers", "delivery.timeout.ms", "message.timeout.ms", "message.max.bytes", "linger.ms"),
     *("queue.buffering.max.messages", "acks", "request.required.acks", "enable.idempotence", "partitioner", "on_delivery"),
 }
 
 
-class SettingsArgs(TypedDict, total=False):
-    """The keyword arguments of both producers; Settings says what each means."""
+@dataclass(frozen=True)
+class Settings:
+    """Where the servers are. An address that carries a password is left out of the repr."""
+
+    brokers: str  # host:port, comma-separated
+    registry: str = field(repr=False)  # Confluent-compatible base URL, may carry user:password@
+    redis: str = field(repr=False)  # redis://..., may carry a password
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """All three from BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS, or InvalidSettings that says what to set."""
+        environ = os.environ if environ is None else environ
+        refuse_misspelt(environ)
+        return cls(**{name: required(name, None, environ) for name in _VARIABLES})
+
+
+class ProducerArgs(TypedDict, total=False):
+    """The keyword arguments of both producers; ProducerSettings says what each means."""
 
     brokers: str
     registry: str
-    source: str
+    source: Required[str]
     connect_timeout: float
     delivery_timeout: float
     buffer_timeout: float
@@ -37,7 +52,7 @@ class SettingsArgs(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProducerSettings:
     """How a producer is set up. Times are seconds. Its repr holds no secret."""
 
     brokers: str  # host:port, comma-separated; else BOOKLY_BROKERS
@@ -50,39 +65,37 @@ class Settings:
     max_event_bytes: int = 1_000_000  # key, value and headers of one event
     linger: float = 0.005  # how long an event waits for company in its batch
     warm_up: bool = True  # fetch all schema ids at the start, so that the registry may go away afterwards
-    kafka: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)  # librdkafka's: TLS, SASL
+    kafka: Mapping[str, Any] = field(default_factory=dict, repr=False)  # librdkafka's own settings: TLS, SASL
 
     def __post_init__(self) -> None:
         for name in ("connect_timeout", "delivery_timeout", "buffer_timeout", "buffer_events", "max_event_bytes"):
             if not getattr(self, name) > 0:
                 raise InvalidSettings(f"{name} is {getattr(self, name)!r}: it must be above 0.")
-        if self.delivery_timeout <= self.linger:
-            raise InvalidSettings(f"delivery_timeout ({self.delivery_timeout:g} s) must be above linger ({self.linger:g} s).")
+        if not 0 <= self.linger < self.delivery_timeout:
+            raise InvalidSettings(f"linger is {self.linger!r}: it must be below delivery_timeout, {self.delivery_timeout:g} s.")
         if refused := sorted(_FIXED & set(self.kafka)):
             raise InvalidSettings(
                 f"kafka= may not set {', '.join(refused)}: the guarantees rest on it, or a parameter is for it."
             )
 
-
-def settings_from(given: SettingsArgs, environment: Mapping[str, str] | None = None) -> Settings:
-    """Parameters first, then the environment. Raises InvalidSettings with what to set for what is missing or misspelt."""
-    environ = os.environ if environment is None else environment
-    refuse_misspelt(environ)
-    if not given.get("source"):
-        raise InvalidSettings('source is missing: name the service that publishes, for example source="booking-web".')
-    found: SettingsArgs = {**given}
-    found["brokers"] = given.get("brokers") or from_environment("brokers", environ)
-    found["registry"] = given.get("registry") or from_environment("registry", environ)
-    return Settings(**found)
+    @classmethod
+    def of(cls, given: ProducerArgs, environ: Mapping[str, str] | None = None) -> ProducerSettings:
+        """Parameters first, then the environment. Raises InvalidSettings: what to set for what is missing or misspelt."""
+        environ = os.environ if environ is None else environ
+        refuse_misspelt(environ)
+        if not given.get("source"):
+            raise InvalidSettings('source is missing: name the service that publishes, for example source="booking-web".')
+        addresses = {name: required(name, given.get(name), environ) for name in ("brokers", "registry")}
+        return cls(**{**given, **addresses})  # type: ignore[arg-type]  # typed where they were given
 
 
-def from_environment(name: str, environ: Mapping[str, str]) -> str:
-    """The setting's variable, or InvalidSettings that says which one to set."""
+def required(name: str, given: Any, environ: Mapping[str, str]) -> str:
+    """What was given, else the setting's variable, else InvalidSettings that says which one to set."""
     variable = _VARIABLES[name]
-    if value := environ.get(variable):
-        return value
+    if value := given or environ.get(variable):
+        return str(value)
     others = sorted(key for key in environ if key.startswith("BOOKLY_") and key not in _VARIABLES.values())
-    seen = f" The environment has {', '.join(others)}, which Bookly does not read." if others else ""
+    seen = f" The environment has {', '.join(others)}, which is another thing." if others else ""
     raise InvalidSettings(f"{name} is missing: pass {name}= or set {variable}.{seen}")
 
 

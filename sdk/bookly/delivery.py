@@ -1,0 +1,71 @@
+"""What the broker said of an event, and an event under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from bookly.errors import DeliveryFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bookly.outgoing import Outgoing
+
+
+class Delivery(NamedTuple):
+    """The broker has the event on this place of its topic, with acks=all."""
+
+    topic: str
+    partition: int
+    offset: int
+    event_id: str
+
+
+class Receipt(Protocol):
+    """A future of either kind that knows whether somebody took its outcome."""
+
+    seen: bool
+
+    def set_result(self, result: Delivery, /) -> None: ...
+    def set_exception(self, exception: BaseException, /) -> None: ...
+    def done(self) -> bool: ...
+
+
+class Ticket:
+    """An event under way. The client calls it once, with the broker's answer; what it says is told to the receipt later."""
+
+    __slots__ = ("answer", "answered", "event", "event_id", "failure", "receipt")
+
+    def __init__(self, outgoing: Outgoing, receipt: Receipt, answered: Callable[[Ticket], None]) -> None:
+        self.event, self.event_id = outgoing.event, outgoing.event_id
+        self.receipt, self.answered = receipt, answered
+        self.failure: Any = None
+        self.answer: Any = None
+
+    def __call__(self, failure: Any, answer: Any) -> None:
+        self.failure, self.answer = failure, answer
+        self.answered(self)
+
+    def settle(self, reason: Callable[[Any], str]) -> DeliveryFailed | None:
+        """Tell the receipt. Returns the failure, if it is one: somebody has to see it."""
+        receipt = self.receipt
+        if self.failure is None:
+            if not receipt.done():  # the one who waited may have been cancelled
+                message = self.answer
+                receipt.set_result(Delivery(message.topic(), message.partition(), message.offset(), self.event_id))
+            return None
+        failed = DeliveryFailed(self.event, self.event_id, reason(self.failure))
+        if not receipt.done():
+            receipt.set_exception(failed)
+        return failed
+
+
+def unseen(failures: Iterable[tuple[Receipt, DeliveryFailed]]) -> ExceptionGroup[DeliveryFailed] | None:
+    """Those failures that nobody was told of, as one error with their number and the first ids."""
+    errors = [failed for receipt, failed in failures if not receipt.seen]
+    if not errors:
+        return None
+    first = ", ".join(f"{error.event} {error.event_id}" for error in errors[:3])
+    more = ", ..." if len(errors) > 3 else ""
+    number = f"{len(errors):,} event{'s were' if len(errors) > 1 else ' was'}"
+    return ExceptionGroup(f"{number} not confirmed by the broker: {first}{more}", errors)

@@ -1,0 +1,170 @@
+"""The producer of a service that runs on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from bookly.delivery import Delivery, unseen
+from bookly.errors import BufferFull, DeliveryFailed
+from bookly.outgoing import Outgoing, payload_of
+from bookly.preparing import Preparing
+from bookly.sending import Sender
+from bookly.settings import ProducerArgs, ProducerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import TracebackType
+
+    from bookly._event import Event
+    from bookly.delivery import Ticket
+    from bookly.payload import Circumstances, EventPayload
+    from bookly.preparing import Schemas
+    from bookly.transport import Transport
+
+log = logging.getLogger(__name__)
+
+
+class AsyncReceipt(asyncio.Future[Delivery]):
+    """Resolves to the Delivery, or raises DeliveryFailed. Cancelling it does not take the event back."""
+
+    seen = False
+
+    def result(self) -> Delivery:
+        self.seen = True
+        return super().result()
+
+    def exception(self) -> BaseException | None:
+        self.seen = True
+        return super().exception()
+
+    def __await__(self) -> Generator[Any, None, Delivery]:
+        delivery = yield from super().__await__()
+        self.seen = True
+        return delivery
+
+    __iter__ = __await__
+
+
+class Producer:
+    """Publishes typed events; `async with` opens and closes it.
+
+    Opening returns when the broker and the registry have answered, else raises BrokerUnavailable or RegistryUnavailable.
+    Closing waits for every event, and raises an ExceptionGroup of DeliveryFailed for those that nobody was told of.
+    Parameters: see ProducerSettings; `transport` and `schemas` take the fakes of bookly.testing.
+    """
+
+    def __init__(
+        self, *, transport: Transport | None = None, schemas: Schemas | None = None, **settings: Unpack[ProducerArgs]
+    ) -> None:
+        self.settings = ProducerSettings.of(settings)
+        self._transport, self._schemas = transport, schemas
+        self._failures: list[tuple[AsyncReceipt, DeliveryFailed]] = []
+        self._news: asyncio.Future[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._preparing = Preparing(self.settings, self._schemas)
+        self._sender = Sender(self._transport or kafka(self.settings), self._hear)
+        try:
+            await asyncio.to_thread(self._sender.open, self.settings.connect_timeout)
+            await asyncio.to_thread(self._preparing.open)
+        except BaseException:
+            await asyncio.to_thread(self._sender.close)
+            self._preparing.close()
+            raise
+        return self
+
+    async def publish(
+        self, event: Event | EventPayload[Any], *, traceparent: str | None = None, **circumstances: Unpack[Circumstances]
+    ) -> Delivery:
+        """Send one event and return when the broker has it. Raises what `enqueue` raises, and DeliveryFailed.
+
+        A caller that is cancelled meanwhile does not take the event back: closing still waits for it.
+        """
+        return await (await self.enqueue(event, traceparent=traceparent, **circumstances))
+
+    async def enqueue(
+        self, event: Event | EventPayload[Any], *, traceparent: str | None = None, **circumstances: Unpack[Circumstances]
+    ) -> AsyncReceipt:
+        """Put one event into the send buffer and return its receipt. Waits only while the buffer is full.
+
+        Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
+        UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
+        """
+        payload = payload_of(event, self.settings.source, circumstances)
+        if not self._preparing.is_known(payload):
+            await asyncio.to_thread(self._preparing.learn, payload)
+        outgoing = self._preparing.outgoing(payload, traceparent)
+        receipt = AsyncReceipt(loop=self._loop)
+        if not self._turn.locked():  # else others wait for room already: behind them
+            with suppress(BufferError):
+                self._sender.send(outgoing, receipt)
+                return receipt
+        await self._send_when_there_is_room(outgoing, receipt)
+        return receipt
+
+    async def flush(self) -> None:
+        """Return when every event enqueued so far is confirmed or has failed; its receipt says which."""
+        for ticket in list(self._sender.under_way):
+            while ticket in self._sender.under_way:
+                await self._wait_for_news()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            await self.flush()
+        finally:
+            if self._sender.under_way:
+                await asyncio.shield(self._abandon())
+            await asyncio.to_thread(self._sender.close)
+            self._preparing.close()
+            lost = unseen(self._failures)
+            for receipt, _ in self._failures:
+                receipt.cancelled() or receipt.exception()
+        if lost is not None:
+            if error is None:
+                raise lost
+            error.add_note(f"Besides, {lost.message}")
+            log.error("%s", lost.message)
+
+    async def _send_when_there_is_room(self, outgoing: Outgoing, receipt: AsyncReceipt) -> None:
+        limit = self.settings.buffer_timeout
+        try:
+            async with asyncio.timeout(limit), self._turn:
+                while True:
+                    with suppress(BufferError):
+                        return self._sender.send(outgoing, receipt)
+                    await self._wait_for_news()
+        except TimeoutError:
+            raise BufferFull(outgoing.event, outgoing.event_id, limit) from None
+
+    async def _abandon(self) -> None:
+        self._sender.abandon()
+        await self.flush()
+
+    async def _wait_for_news(self) -> None:
+        if self._news is None or self._news.done():
+            self._news = self._loop.create_future()
+        await asyncio.shield(self._news)
+
+    def _hear(self, batch: list[Ticket]) -> None:
+        self._loop.call_soon_threadsafe(self._settle, batch)
+
+    def _settle(self, batch: list[Ticket]) -> None:
+        for ticket in batch:
+            failed = ticket.settle(self._sender.reason)
+            if failed is not None:
+                self._failures.append((ticket.receipt, failed))  # type: ignore[arg-type]  # the sender returns our own receipts
+        self._sender.under_way.difference_update(batch)
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+
+def kafka(settings: ProducerSettings) -> Transport:
+    """The real transport; its client loads when the first producer opens."""
+    from bookly.transport import KafkaTransport  # noqa: PLC0415
+
+    return KafkaTransport(settings)

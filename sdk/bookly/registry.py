@@ -1,0 +1,116 @@
+"""What the schema registry knows: ids of our schemas, schemas of ids. It is only asked, nothing is ever registered."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from bookly.errors import RegistryUnavailable, UnknownSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bookly.records import Record
+
+Answer = TypeVar("Answer")
+
+_PAUSES = (0.1, 0.3, 0.9)  # seconds between attempts, while the limit allows another
+_SHARE = 4  # an attempt may take this part of the limit
+_TRANSIENT = {408, 429, 500, 502, 503, 504}
+_NOT_FOUND = 404
+
+
+class Registry:
+    """Every answer is kept for good: an id never changes its meaning. Blocking; may be used by several threads.
+
+    `limit`: seconds that a question may take, repeated attempts included.
+    """
+
+    def __init__(self, url: str, *, limit: float = 10.0) -> None:
+        self.url = _without_password(url)
+        self._limit = limit
+        self._client = SchemaRegistryClient({"url": url, "timeout": limit / _SHARE, "max.retries": 0})
+        self._ids: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        self._decoders: dict[int, Callable[[bytes, int], Record]] = {}
+        self._lock = Lock()
+
+    def known_id(self, event_type: str) -> int | None:
+        """The schema id of an event, if it was asked for before. Never waits."""
+        return self._ids.get(event_type)
+
+    def schema_id(self, event_type: str) -> int:
+        """The id of exactly the schema that this SDK writes an event with. Raises UnknownSchema, RegistryUnavailable."""
+        found = self._ids.get(event_type)
+        if found is None:
+            found = self._ids[event_type] = self._look_up(event_type)
+        return found
+
+    def warm_up(self, event_types: Iterable[str]) -> None:
+        """Ask for many at once. An event that the registry does not know is left for the moment when it is published."""
+        for event_type in event_types:
+            try:
+                self.schema_id(event_type)
+            except UnknownSchema:
+                continue
+
+    def schema_by_id(self, schema_id: int) -> str:
+        """The text of the schema with this id. Raises UnknownSchema, RegistryUnavailable."""
+        text = self._texts.get(schema_id)
+        if text is None:
+            unknown = f"The schema registry at {self.url} knows no schema with id {schema_id}: a record was written for another registry."
+            schema = self._ask(f"schema id {schema_id}", lambda: self._client.get_schema(schema_id), unknown)
+            text = self._texts[schema_id] = str(schema.schema_str)
+        return text
+
+    def decoder(self, schema_id: int) -> Callable[[bytes, int], Record]:
+        """How to read a body written with this schema, from an offset on. Raises UnknownSchema, RegistryUnavailable."""
+        from bookly.reading import decoder_of  # noqa: PLC0415  # who only publishes needs no decoders
+
+        found = self._decoders.get(schema_id)
+        if found is None:
+            found = self._decoders[schema_id] = decoder_of(self.schema_by_id(schema_id), schema_id)
+        return found
+
+    def close(self) -> None:
+        """Close the connections. What is known stays known."""
+        self._client.close()
+
+    def _look_up(self, event_type: str) -> int:
+        from bookly.catalog import EVENTS, EventType  # noqa: PLC0415  # the generated part loads when it is needed
+
+        spec = EVENTS[EventType(event_type)]
+        schema = Schema(spec.schema, "AVRO")
+        unknown = (
+            f"The schema registry at {self.url} does not know version {spec.version} of {spec.subject}, which this SDK writes. "
+            "Provision the registry from the same contracts (make provision), then publish again."
+        )
+        return int(self._ask(spec.subject, lambda: self._client.lookup_schema(spec.subject, schema), unknown).schema_id)
+
+    def _ask(self, wanted: str, question: Callable[[], Answer], unknown: str) -> Answer:
+        deadline = time.monotonic() + self._limit
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                with self._lock:
+                    return question()
+            except SchemaRegistryError as error:
+                if error.http_status_code == _NOT_FOUND:
+                    raise UnknownSchema(unknown) from None
+                reason, again = f"HTTP {error.http_status_code}", error.http_status_code in _TRANSIENT
+            except Exception as error:  # noqa: BLE001  # the client passes on whatever its HTTP library raises: no answer came
+                reason, again = f"{type(error).__name__}: {error}", True
+            pause = next(pauses, None)
+            if not again or pause is None or time.monotonic() + pause + self._limit / _SHARE > deadline:
+                raise RegistryUnavailable(self.url, wanted, reason)
+            time.sleep(pause)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
