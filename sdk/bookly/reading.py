@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from io import BytesIO
 from struct import unpack_from
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 from bookly.catalog import EVENTS, EventSpec
 from bookly.errors import MalformedBytes, UnknownSchema
-from bookly.records import DECODERS, NO_METADATA
+from bookly.records import DECODERS
+from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +53,7 @@ def decoder_of(text: str, schema_id: int) -> Callable[[bytes, int], Record]:
 
 
 def _by_fastavro(written: Any, spec: EventSpec) -> Callable[[bytes, int], Record]:
-    record_class = record_class_of(spec)
+    light = getattr(import_module(f"bookly.records.{spec.domain}"), spec.subject.rpartition(".")[2].removesuffix("Event"))
     writer, reader = (fastavro.parse_schema(_without_logical_types(schema)) for schema in (written, json.loads(spec.schema)))
 
     def decode(value: bytes, start: int) -> Record:
@@ -65,7 +67,8 @@ def _by_fastavro(written: Any, spec: EventSpec) -> Callable[[bytes, int], Record
             raise MalformedBytes(
                 f"{spec.type}: {len(value)} bytes are no record of its schema: {len(value) - body.tell()} too many"
             )
-        return record_class(**read["data"], metadata=Metadata(**read["metadata"]))
+        record: Record = light(**read["data"], metadata=Metadata(**read["metadata"]))
+        return record
 
     return decode
 

@@ -63,7 +63,7 @@ class Registry:
         """The text of the schema with this id. Raises UnknownSchema, RegistryUnavailable."""
         text = self._texts.get(schema_id)
         if text is None:
-            unknown = f"The schema registry at {self.url} knows no schema with id {schema_id}: a record was written for another registry."
+            unknown = f"The schema registry at {self.url} has no schema with id {schema_id}: the record is of another registry."
             schema = self._ask(f"schema id {schema_id}", lambda: self._client.get_schema(schema_id), unknown)
             text = self._texts[schema_id] = str(schema.schema_str)
         return text
@@ -90,7 +90,7 @@ class Registry:
             f"The schema registry at {self.url} does not know version {spec.version} of {spec.subject}, which this SDK writes. "
             "Provision the registry from the same contracts (make provision), then publish again."
         )
-        return int(self._ask(spec.subject, lambda: self._client.lookup_schema(spec.subject, schema), unknown).schema_id)
+        return int(self._ask(spec.subject, lambda: self._client.lookup_schema(spec.subject, schema), unknown).schema_id or 0)
 
     def _ask(self, wanted: str, question: Callable[[], Answer], unknown: str) -> Answer:
         deadline = time.monotonic() + self._limit

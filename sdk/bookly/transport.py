@@ -70,7 +70,13 @@ class KafkaTransport:
 
     def send(self, outgoing: Outgoing, ticket: Ticket) -> None:
         try:
-            self._client.produce(outgoing.topic, outgoing.value, outgoing.key, on_delivery=ticket, headers=outgoing.headers)
+            self._client.produce(
+                outgoing.topic,
+                outgoing.value,
+                outgoing.key,
+                on_delivery=ticket,
+                headers=outgoing.headers,  # type: ignore[arg-type]  # a list of wider pairs is asked for, and only read
+            )
         except KafkaException as error:
             if error.args[0].code() == KafkaError.MSG_SIZE_TOO_LARGE:
                 refuse_too_large(outgoing, self._settings.max_event_bytes)
