@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from concurrent.futures import Future
 from contextlib import suppress
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from bookly.delivery import Delivery, unseen
 from bookly.errors import BufferFull, DeliveryFailed
-from bookly.outgoing import Outgoing, payload_of
-from bookly.preparing import Preparing
+from bookly.outgoing import Outgoing, outgoing, written
+from bookly.prefixes import Prefixes
 from bookly.producer import kafka
 from bookly.sending import Sender
 from bookly.settings import ProducerArgs, ProducerSettings
@@ -21,30 +20,50 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bookly._event import Event
-    from bookly.delivery import Ticket
+    from bookly.delivery import Receipt, Ticket
     from bookly.payload import Circumstances, EventPayload
-    from bookly.preparing import Schemas
+    from bookly.prefixes import Schemas
     from bookly.transport import Transport
 
 log = logging.getLogger(__name__)
 
 
-class BlockingReceipt(Future[Delivery]):
-    """Resolves to the Delivery, or raises DeliveryFailed."""
+class BlockingReceipt:
+    """Resolves to the Delivery, or raises DeliveryFailed. A plain Future has a lock of its own and costs as much as its event."""
 
-    seen = False
+    __slots__ = ("_failure", "_news", "_result", "seen")
+
+    def __init__(self, news: Condition) -> None:
+        self._news = news
+        self._result: Delivery | None = None
+        self._failure: BaseException | None = None
+        self.seen = False
 
     def result(self, timeout: float | None = None) -> Delivery:
-        delivery_or_raised = super().exception(timeout)
-        self.seen = True
-        if delivery_or_raised is not None:
-            raise delivery_or_raised
-        return super().result()
+        """The Delivery. Waits for it; raises DeliveryFailed, and TimeoutError after `timeout` seconds."""
+        failure = self.exception(timeout)
+        if self._result is None:
+            assert failure is not None  # noqa: S101  # done is one or the other
+            raise failure
+        return self._result
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        failure = super().exception(timeout)
+        """The DeliveryFailed, or None. Waits like `result`."""
+        with self._news:
+            if not self._news.wait_for(self.done, timeout):
+                raise TimeoutError("the broker has not answered yet; the event is still under way")
         self.seen = True
-        return failure
+        return self._failure
+
+    def done(self) -> bool:
+        """Whether the broker has answered."""
+        return self._result is not None or self._failure is not None
+
+    def set_result(self, result: Delivery) -> None:
+        self._result = result
+
+    def set_exception(self, exception: BaseException) -> None:
+        self._failure = exception
 
 
 class BlockingProducer:
@@ -55,19 +74,19 @@ class BlockingProducer:
     ) -> None:
         self.settings = ProducerSettings.of(settings)
         self._transport, self._schemas = transport, schemas
-        self._failures: list[tuple[BlockingReceipt, DeliveryFailed]] = []
+        self._failures: list[tuple[Receipt, DeliveryFailed]] = []
         self._news = Condition()
         self._turn = Lock()
 
     def __enter__(self) -> Self:
-        self._preparing = Preparing(self.settings, self._schemas)
+        self._prefixes = Prefixes(self.settings, self._schemas)
         self._sender = Sender(self._transport or kafka(self.settings), self._settle)
         try:
             self._sender.open(self.settings.connect_timeout)
-            self._preparing.open()
+            self._prefixes.open()
         except BaseException:
             self._sender.close()
-            self._preparing.close()
+            self._prefixes.close()
             raise
         return self
 
@@ -85,11 +104,11 @@ class BlockingProducer:
         Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
         UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
         """
-        payload = payload_of(event, self.settings.source, circumstances)
-        outgoing = self._preparing.outgoing(payload, traceparent)
-        receipt = BlockingReceipt()
+        contract, record = written(event, self.settings.source, circumstances)
+        sent = outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
+        receipt = BlockingReceipt(self._news)
         with self._turn:  # threads wait for room in the order in which they came
-            self._send_when_there_is_room(outgoing, receipt)
+            self._send_when_there_is_room(sent, receipt)
         return receipt
 
     def flush(self) -> None:
@@ -106,7 +125,7 @@ class BlockingProducer:
                 self._sender.abandon()
                 self.flush()
             self._sender.close()
-            self._preparing.close()
+            self._prefixes.close()
             lost = unseen(self._failures)
         if lost is not None:
             if error is None:
@@ -114,21 +133,21 @@ class BlockingProducer:
             error.add_note(f"Besides, {lost.message}")
             log.error("%s", lost.message)
 
-    def _send_when_there_is_room(self, outgoing: Outgoing, receipt: BlockingReceipt) -> None:
+    def _send_when_there_is_room(self, sent: Outgoing, receipt: BlockingReceipt) -> None:
         limit = self.settings.buffer_timeout
         deadline = time.monotonic() + limit
         with self._news:
             while True:
                 with suppress(BufferError):
-                    return self._sender.send(outgoing, receipt)
+                    return self._sender.send(sent, receipt)
                 if not self._news.wait(deadline - time.monotonic()):
-                    raise BufferFull(outgoing.event, outgoing.event_id, limit)
+                    raise BufferFull(sent.event, sent.event_id, limit)
 
     def _settle(self, batch: list[Ticket]) -> None:
-        for ticket in batch:
-            failed = ticket.settle(self._sender.reason)
-            if failed is not None:
-                self._failures.append((ticket.receipt, failed))  # type: ignore[arg-type]  # the sender returns our own receipts
         with self._news:
+            for ticket in batch:
+                failed = ticket.settle(self._sender.reason)
+                if failed is not None:
+                    self._failures.append((ticket.receipt, failed))
             self._sender.under_way.difference_update(batch)
             self._news.notify_all()

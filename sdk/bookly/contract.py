@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from importlib import import_module
+from time import time_ns
+from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args
 
+from pydantic import AwareDatetime
+
 from bookly.errors import InvalidEvent
+from bookly.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from bookly._event import Event
     from bookly.payload import Metadata
     from bookly.records import Record
+    from bookly.records.envelope import Metadata as Light
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = (str, int, float, bool, type(None))
@@ -24,21 +30,31 @@ _PLAIN = (str, int, float, bool, type(None))
 class Contract:
     """One event's contract in this version of the SDK."""
 
-    __slots__ = ("encode", "key_field", "name", "record", "topic", "translated", "type", "version")
+    __slots__ = ("encode", "key_field", "name", "others", "record", "times", "topic", "type", "version")
 
     def __init__(self, event: type[Event], record: type[Record], encode: Callable[[Any], bytes]) -> None:
         self.name = event.__name__
         self.type, self.version = record.TYPE, record.VERSION
         self.topic, self.key_field = record.TOPIC, record.KEY_FIELD
         self.record, self.encode = record, encode
-        self.translated = [name for name, field in event.model_fields.items() if not _is_plain(field.annotation)]
+        kinds = {name: field.annotation for name, field in event.model_fields.items()}
+        self.times = [name for name, kind in kinds.items() if _is_time(kind)]
+        self.others = [name for name, kind in kinds.items() if not (_is_time(kind) or _is_plain(kind))]
 
-    def record_of(self, data: Event, metadata: Metadata) -> Record:
+    def record_of(self, data: Event, metadata: Light) -> Record:
         """The light record of an event: times as microseconds, enums as their symbols."""
         values = dict(data.__dict__)
-        for name in self.translated:
+        for name in self.times:
+            time = values[name]
+            values[name] = None if time is None else micros(time)
+        for name in self.others:
             values[name] = _plain(values[name])
-        return self.record(**values, metadata=_light(metadata))  # type: ignore[call-arg]  # both are generated from one contract
+        return self.record(**values, metadata=metadata)  # type: ignore[call-arg]  # both are generated from one contract
+
+    def stamp(self, source: str, actor: str | None) -> Light:
+        """Metadata of an event that happens now and begins a chain: what EventPayload.of fills in, without its checks."""
+        own_id = new_id()
+        return light_metadata()(own_id, self.type, source, time_ns() // 1000, own_id, None, self.version, actor)
 
 
 @cache
@@ -60,19 +76,32 @@ def micros(time: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _light(metadata: Metadata) -> Any:
-    from bookly.records.envelope import Metadata as LightMetadata  # noqa: PLC0415
-
-    return LightMetadata(
-        event_id=str(metadata.event_id),
-        type=metadata.type,
-        source=metadata.source,
-        occurred_at=micros(metadata.occurred_at),
-        correlation_id=str(metadata.correlation_id),
-        causation_id=None if metadata.causation_id is None else str(metadata.causation_id),
-        version=metadata.version,
-        actor=metadata.actor,
+def light(metadata: Metadata) -> Light:
+    """Metadata as the codec takes it."""
+    causation = metadata.causation_id
+    return light_metadata()(
+        str(metadata.event_id),
+        metadata.type,
+        metadata.source,
+        micros(metadata.occurred_at),
+        str(metadata.correlation_id),
+        None if causation is None else str(causation),
+        metadata.version,
+        metadata.actor,
     )
+
+
+@cache
+def light_metadata() -> type[Light]:
+    """The codec's own class; it loads with the first event, not with the package."""
+    from bookly.records.envelope import Metadata as Generated  # noqa: PLC0415
+
+    return Generated
+
+
+def _is_time(annotation: Any) -> bool:
+    arguments = set(get_args(annotation)) - {type(None)} if isinstance(annotation, UnionType) else {annotation}
+    return arguments <= {datetime, AwareDatetime}
 
 
 def _is_plain(annotation: Any) -> bool:

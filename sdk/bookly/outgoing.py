@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bookly._event import Event
+from bookly.contract import contract_of, light
 from bookly.errors import EventTooLarge, InvalidEvent
 from bookly.headers import Headers, headers_of, is_traceparent
 from bookly.payload import Circumstances, EventPayload
 
 if TYPE_CHECKING:
+    from bookly._event import Event
     from bookly.contract import Contract
-    from bookly.settings import ProducerSettings
+    from bookly.records import Record
+
+_ROOM_FOR_HEADERS = 4096
 
 
 class Outgoing(NamedTuple):
@@ -25,22 +28,25 @@ class Outgoing(NamedTuple):
     event_id: str
 
 
-def payload_of(event: Event | EventPayload[Event], source: str, circumstances: Circumstances) -> EventPayload[Event]:
-    """A bare event gets its metadata; a payload has it already, and takes no more. Raises InvalidEvent."""
+def written(event: Event | EventPayload[Any], source: str, circumstances: Circumstances) -> tuple[Contract, Record]:
+    """The event as its codec takes it. A bare event gets its metadata; a payload has it already. Raises InvalidEvent."""
     if isinstance(event, EventPayload):
         if circumstances:
             raise TypeError(f"the payload has its metadata already: {', '.join(circumstances)} cannot be given again")
-        return event
-    return EventPayload.of(event, source=source, **circumstances)
+        payload = event
+    elif circumstances.keys() <= {"actor"} and isinstance(actor := circumstances.get("actor"), str | None):
+        contract = contract_of(type(event))  # nothing to check but the event, which checked itself: the short way
+        return contract, contract.record_of(event, contract.stamp(source, actor))
+    else:
+        payload = EventPayload.of(event, source=source, **circumstances)
+    contract = contract_of(type(payload.data))
+    return contract, contract.record_of(payload.data, light(payload.metadata))
 
 
-def outgoing(
-    payload: EventPayload[Event], contract: Contract, prefix: bytes, traceparent: str | None, settings: ProducerSettings
-) -> Outgoing:
-    """The record of an event. `prefix` is the magic byte and the schema id. Raises InvalidEvent and EventTooLarge."""
+def outgoing(contract: Contract, record: Record, prefix: bytes, traceparent: str | None, limit: int) -> Outgoing:
+    """The event's Kafka record. `prefix`: magic byte and schema id; `limit`: bytes. Raises InvalidEvent, EventTooLarge."""
     if traceparent is not None and not is_traceparent(traceparent):
         raise InvalidEvent(contract.name, "traceparent", "is no W3C trace context, 00-<32 digits>-<16 digits>-<2 digits>")
-    record = contract.record_of(payload.data, payload.metadata)
     key = getattr(record, contract.key_field)
     if not key:
         raise InvalidEvent(contract.name, contract.key_field, "is empty, but it is the record's key")
@@ -48,10 +54,10 @@ def outgoing(
         value = prefix + contract.encode(record)
     except UnicodeEncodeError:
         raise InvalidEvent(contract.name, "", "a text holds half a character (a lone surrogate)") from None
-    headers = headers_of(record.metadata, key, traceparent)
-    sent = Outgoing(contract.topic, key.encode(), value, headers, contract.type, record.metadata.event_id)
-    if len(value) + 4096 > settings.max_event_bytes:
-        refuse_too_large(sent, settings.max_event_bytes)
+    metadata = record.metadata
+    sent = Outgoing(contract.topic, key.encode(), value, headers_of(metadata, key, traceparent), contract.type, metadata.event_id)
+    if len(value) + _ROOM_FOR_HEADERS > limit:
+        refuse_too_large(sent, limit)
     return sent
 
 

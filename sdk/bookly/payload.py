@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypedDict, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, SerializeAsAny
 
 from bookly._event import Event, Validated
 from bookly.contract import contract_of
 from bookly.errors import InvalidEvent
+from bookly.ids import new_id
 
 if TYPE_CHECKING:
     E = TypeVar("E", bound=Event)
@@ -78,7 +79,7 @@ class EventPayload(Validated, Generic[T]):
         """
         contract = contract_of(type(data))
         before = None if cause is None else cause.metadata
-        own_id = uuid4() if event_id is None else event_id
+        own_id = new_id() if event_id is None else event_id
         try:
             metadata = Metadata(
                 event_id=own_id,

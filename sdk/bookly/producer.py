@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from bookly.delivery import Delivery, unseen
 from bookly.errors import BufferFull, DeliveryFailed
-from bookly.outgoing import Outgoing, payload_of
-from bookly.preparing import Preparing
+from bookly.outgoing import Outgoing, outgoing, written
+from bookly.prefixes import Prefixes
 from bookly.sending import Sender
 from bookly.settings import ProducerArgs, ProducerSettings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bookly._event import Event
     from bookly.delivery import Ticket
     from bookly.payload import Circumstances, EventPayload
-    from bookly.preparing import Schemas
+    from bookly.prefixes import Schemas
     from bookly.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -67,14 +67,14 @@ class Producer:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._preparing = Preparing(self.settings, self._schemas)
+        self._prefixes = Prefixes(self.settings, self._schemas)
         self._sender = Sender(self._transport or kafka(self.settings), self._hear)
         try:
             await asyncio.to_thread(self._sender.open, self.settings.connect_timeout)
-            await asyncio.to_thread(self._preparing.open)
+            await asyncio.to_thread(self._prefixes.open)
         except BaseException:
             await asyncio.to_thread(self._sender.close)
-            self._preparing.close()
+            self._prefixes.close()
             raise
         return self
 
@@ -95,16 +95,16 @@ class Producer:
         Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
         UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
         """
-        payload = payload_of(event, self.settings.source, circumstances)
-        if not self._preparing.is_known(payload):
-            await asyncio.to_thread(self._preparing.learn, payload)
-        outgoing = self._preparing.outgoing(payload, traceparent)
+        contract, record = written(event, self.settings.source, circumstances)
+        if not self._prefixes.is_known(contract.type):
+            await asyncio.to_thread(self._prefixes.of, contract.type)
+        sent = outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
         receipt = AsyncReceipt(loop=self._loop)
         if not self._turn.locked():  # else others wait for room already: behind them
             with suppress(BufferError):
-                self._sender.send(outgoing, receipt)
+                self._sender.send(sent, receipt)
                 return receipt
-        await self._send_when_there_is_room(outgoing, receipt)
+        await self._send_when_there_is_room(sent, receipt)
         return receipt
 
     async def flush(self) -> None:
@@ -120,7 +120,7 @@ class Producer:
             if self._sender.under_way:
                 await asyncio.shield(self._abandon())
             await asyncio.to_thread(self._sender.close)
-            self._preparing.close()
+            self._prefixes.close()
             lost = unseen(self._failures)
             for receipt, _ in self._failures:
                 receipt.cancelled() or receipt.exception()
@@ -130,16 +130,16 @@ class Producer:
             error.add_note(f"Besides, {lost.message}")
             log.error("%s", lost.message)
 
-    async def _send_when_there_is_room(self, outgoing: Outgoing, receipt: AsyncReceipt) -> None:
+    async def _send_when_there_is_room(self, sent: Outgoing, receipt: AsyncReceipt) -> None:
         limit = self.settings.buffer_timeout
         try:
             async with asyncio.timeout(limit), self._turn:
                 while True:
                     with suppress(BufferError):
-                        return self._sender.send(outgoing, receipt)
+                        return self._sender.send(sent, receipt)
                     await self._wait_for_news()
         except TimeoutError:
-            raise BufferFull(outgoing.event, outgoing.event_id, limit) from None
+            raise BufferFull(sent.event, sent.event_id, limit) from None
 
     async def _abandon(self) -> None:
         self._sender.abandon()

@@ -1,17 +1,13 @@
-"""Schema ids for events, and events for the wire: what both producers do before the broker hears of it."""
+"""The schema ids that a producer needs: asked for once, kept for good."""
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, Protocol
-
-from bookly.contract import contract_of
-from bookly.outgoing import Outgoing, outgoing
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bookly.payload import EventPayload
     from bookly.settings import ProducerSettings
 
 
@@ -24,8 +20,8 @@ class Schemas(Protocol):
     def close(self) -> None: ...
 
 
-class Preparing:
-    """Asks the registry once for each event type; from then on it may be away."""
+class Prefixes:
+    """What the value of each event begins with: the magic byte and the schema id."""
 
     def __init__(self, settings: ProducerSettings, schemas: Schemas | None) -> None:
         self._settings = settings
@@ -39,22 +35,16 @@ class Preparing:
 
             self._schemas.warm_up(event_type.value for event_type in EventType)
 
-    def is_known(self, payload: EventPayload[Any]) -> bool:
+    def is_known(self, event_type: str) -> bool:
         """Whether the event's schema id is at hand."""
-        event_type = payload.metadata.type
         return event_type in self._prefixes or self._schemas.known_id(event_type) is not None
 
-    def learn(self, payload: EventPayload[Any]) -> None:
-        """Ask the registry for the event's schema id. Blocking. Raises UnknownSchema, RegistryUnavailable."""
-        self._schemas.schema_id(payload.metadata.type)
-
-    def outgoing(self, payload: EventPayload[Any], traceparent: str | None) -> Outgoing:
-        """The event's record. Raises InvalidEvent, EventTooLarge."""
-        event_type = payload.metadata.type
+    def of(self, event_type: str) -> bytes:
+        """Asks the registry, blocking, if the id is not known yet. Raises UnknownSchema, RegistryUnavailable."""
         prefix = self._prefixes.get(event_type)
         if prefix is None:
             prefix = self._prefixes[event_type] = struct.pack(">bI", 0, self._schemas.schema_id(event_type))
-        return outgoing(payload, contract_of(type(payload.data)), prefix, traceparent, self._settings)
+        return prefix
 
     def close(self) -> None:
         self._schemas.close()
