@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from agents.state import State, Table, tables_of
+from bookly import EventType
 from bookly.catalog import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from bookly import EventType
 
     Handler = Callable[[Any, Any], None]
 
@@ -61,6 +60,14 @@ class Domain:
         """The topics that carry at least one event it handles, in order."""
         handled = {event.TYPE for event in self.handlers}
         return tuple(sorted({spec.topic for spec in EVENTS.values() if spec.type.value in handled}))
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """What it reacts to, as documents show it."""
+        return tuple(
+            Subscription(self.group, EventType(event.TYPE), handler.__name__, (inspect.getdoc(handler) or "").partition("\n\n")[0])
+            for event, handlers in self.handlers.items()
+            for handler in handlers
+        )
 
 
 def events_of(handler: Handler) -> tuple[type, ...]:

@@ -99,14 +99,19 @@ class State:
         self._cause = cause
         self._emissions.clear()
 
+    @property
+    def cause(self) -> Metadata:
+        """The event at hand."""
+        assert self._cause is not None, "begin() names the cause before a handler runs"
+        return self._cause
+
     def emit(self, record: Record) -> None:
         """Publish an event caused by the one at hand, in the same transaction as the rows that it changes.
 
         Its id is derived from the cause (UUIDv5), so that a redelivery emits the same id; it happened when the cause
         happened, for a handler has no clock.
         """
-        cause = self._cause
-        assert cause is not None, "emit() is for handlers: begin() names the cause first"
+        cause = self.cause
         event_type = record.TYPE
         self._emissions[event_type] += 1
         name = f"{self._source}/{event_type}#{self._emissions[event_type]}"

@@ -68,11 +68,11 @@ def _partitions(consumer: Consumer, brokers: str, topic: str) -> list[int]:
     try:
         found = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic]
     except KafkaException as error:
-        raise BrokerUnavailable(f"no broker answered at {brokers} within {PATIENCE_S:.0f} s: {error}") from error
+        raise BrokerUnavailable(brokers, PATIENCE_S, str(error)) from error
     if found.error is not None:
         raise UnknownTable(f"there is no topic {topic!r} on {brokers}; the stack is provisioned by `make provision`")
     return sorted(found.partitions)
 
 
 def _silence(brokers: str) -> list[Message]:
-    raise BrokerUnavailable(f"the broker at {brokers} fell silent for {PATIENCE_S:.0f} s while a topic was read")
+    raise BrokerUnavailable(brokers, PATIENCE_S, "it fell silent while a topic was read")

@@ -13,6 +13,7 @@ import faust
 import structlog
 import uvloop
 
+from agents import PARTITIONS
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from bookly.settings import Settings
 
 log = structlog.get_logger(__name__)
-PARTITIONS = 4
 REGISTRY_PATIENCE_S = 60.0
 
 

@@ -1,0 +1,47 @@
+"""Who reacts: one folder a domain is one consumer group is one process. Handlers only; the engine that runs them is beside them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agents.domain import Domain, Subscription
+
+NAMES = ("auth", "resources", "availability", "stockpile", "reports")
+PARTITIONS = 4  # of every topic that agents read, and so of every changelog
+
+# The handlers that the catalogue names: dead letters, metrics and people refer to them, so a new name is a breaking change.
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "resources": ("count_reservation", "release_usage", "record_check_out"),
+    "availability": (
+        "confirm_reservation",
+        "reject_reservation",
+        "block_calendar",
+        "update_booking_permissions",
+        "sync_resource",
+        "cancel_future_reservations",
+    ),
+    "stockpile": ("open_approval", "close_approval", "grant_approval_permissions", "revoke_approval_permissions"),
+    "reports": ("record_demand", "record_usage", "record_maintenance", "record_audit"),
+}
+
+
+@cache
+def domains() -> Mapping[str, Domain]:
+    """All five, by name."""
+    return {name: import_module(f"agents.{name}").DOMAIN for name in NAMES}
+
+
+def subscriptions() -> tuple[Subscription, ...]:
+    """Every (group, event, handler) that there is, for documents."""
+    return tuple(subscription for domain in domains().values() for subscription in domain.subscriptions())
+
+
+def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
+    """The topics that keep the tables, for provisioning: name, partitions, configuration."""
+    config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+    return tuple((domain.changelog(table.name), PARTITIONS, config) for domain in domains().values() for table in domain.tables)

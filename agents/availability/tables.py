@@ -1,0 +1,89 @@
+"""What availability knows: reservations, calendars, queues, the rules of resources, and who may book."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from agents.grants import Grants, Role
+from agents.state import State, Table
+
+HOLDING = frozenset({"PENDING", "CONFIRMED", "CHECKED_IN"})  # states in which a reservation holds its slot
+
+
+class Reservation(Struct, frozen=True):
+    """Times are microseconds since 1970 (UTC). `version` grows with every change."""
+
+    resource_id: str
+    user_id: str
+    state: str
+    starts_at: int
+    ends_at: int
+    attendees: int
+    version: int = 1
+    reason: str | None = None
+
+
+class Slot(Struct, frozen=True, order=True):
+    """A half-open interval that something holds. Ordered by time, so that a calendar is one sorted tuple."""
+
+    starts_at: int
+    ends_at: int
+    kind: str  # RESERVATION, OFFER or MAINTENANCE
+    holder: str  # reservation_id, waitlist_id or maintenance_id
+    user_id: str | None = None
+
+
+class Calendar(Struct, frozen=True):
+    """The held slots of a resource in order of their begin; long past ones are pruned when it is written."""
+
+    slots: tuple[Slot, ...] = ()
+
+
+class Waiting(Struct, frozen=True):
+    waitlist_id: str
+    user_id: str
+    starts_at: int
+    ends_at: int
+
+
+class Queue(Struct, frozen=True):
+    """Who waits for a resource, in order of joining."""
+
+    entries: tuple[Waiting, ...] = ()
+
+
+class Seen(Struct, frozen=True):
+    """That a place in a queue was taken, or a maintenance planned, once: the second time is a repeat."""
+
+    resource_id: str
+
+
+class Resource(Struct, frozen=True):
+    """The booking rules of a resource."""
+
+    name: str
+    category_id: str
+    capacity: int
+    max_minutes: int
+    status: str = "AVAILABLE"
+    deleted: bool = False
+
+
+class Decision(Struct, frozen=True):
+    """A decision that came before its reservation: two topics, no order between them."""
+
+    state: str
+    approval_id: str
+    automatic: bool = False
+    reason: str | None = None
+
+
+class AvailabilityState(State):
+    reservations = Table("reservations", Reservation)  # by reservation_id
+    calendars = Table("calendars", Calendar)  # by resource_id
+    queues = Table("queues", Queue)  # by resource_id
+    seen = Table("seen", Seen)  # by waitlist_id or maintenance_id
+    resources = Table("resources", Resource)  # by resource_id
+    decisions = Table("decisions", Decision)  # by reservation_id
+    permissions = Table("permissions", Grants)  # by user_id
+    role_permissions = Table("role_permissions", Role)  # by role

@@ -1,0 +1,134 @@
+"""The whole pipeline for tests: the stack provisioned, workers as processes, and the questions that a story asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agents import domains
+from api.lag import LagReader
+from api.tables import read_log, read_table
+from bookly import BlockingProducer
+from bookly.reading import decode_record
+from bookly.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bookly.records import Record
+    from stack import Stack
+
+PATIENCE_S = 60.0
+Answer = TypeVar("Answer")
+
+
+def eventually(question: Callable[[], Answer], wanted: str, patience: float = PATIENCE_S) -> Answer:
+    """The first answer that is true. Fails with what was wanted and what came last."""
+    deadline = time.monotonic() + patience
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {patience:.0f} s: {wanted}; last answer: {answer!r}")
+        time.sleep(0.1)
+
+
+class Worker:
+    """One worker process of one domain; its log is kept."""
+
+    def __init__(self, domain: str, environment: dict[str, str], logs: Path) -> None:
+        self.domain = domain
+        self.log = logs / f"{domain}.log"
+        self._environment = environment
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "agents", self.domain]
+            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        """As a power cut would (SIGKILL)."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end (SIGTERM); its exit code."""
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def says(self, words: str) -> bool:
+        return words in self.log.read_text(errors="replace")
+
+
+@dataclass
+class Pipeline:
+    """What a story does and sees."""
+
+    stack: Stack
+    producer: BlockingProducer
+    registry: Registry
+    logs: Path
+    workers: dict[str, Worker] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        addresses = {"BOOKLY_BROKERS": self.stack.brokers, "BOOKLY_REGISTRY": str(self.stack.registry), "BOOKLY_REDIS": str(self.stack.redis)}
+        return {**os.environ, **addresses}
+
+    def start(self, domain: str) -> Worker:
+        self.workers[domain] = Worker(domain, self.environment(), self.logs)
+        return self.workers[domain]
+
+    def wait_until_quiet(self, patience: float = PATIENCE_S) -> None:
+        """Every group has read all there is, seen twice: what one emits is another's work."""
+        reader = LagReader(self.stack.brokers)
+
+        def quiet() -> bool:
+            self.check_workers()
+            return all(lag.messages == 0 for domain in domains().values() for lag in reader.read(domain.group, domain.topics))
+
+        def quiet_twice() -> bool:
+            return quiet() and quiet()
+
+        eventually(quiet_twice, "no group has lag", patience)
+
+    def check_workers(self) -> None:
+        for worker in self.workers.values():
+            code = worker.process.poll()
+            assert code is None, f"worker {worker.domain} ended with {code}: {worker.log.read_text(errors='replace')[-3000:]}"
+
+    def table(self, domain: str, table: str) -> dict[str, Any]:
+        return read_table(self.stack.brokers, domain, table)
+
+    def row(self, domain: str, table: str, key: str) -> Any:
+        return self.table(domain, table).get(key)
+
+    def events(self, topic: str, kind: type[Any] | None = None) -> list[Record]:
+        """Every committed event on a topic that can be read, of one class where it is given."""
+        found = []
+        for message in read_log(self.stack.brokers, topic):
+            value = message.value()
+            if value is not None and value[:1] == b"\0":
+                found.append(decode_record(value, self.registry)[1])
+        return [event for event in found if kind is None or type(event) is kind]
+
+
+@contextmanager
+def pipeline(stack: Stack, logs: Path) -> Iterator[Pipeline]:
+    """Five workers over a provisioned stack; all are ended with the block."""
+    with BlockingProducer(brokers=stack.brokers, registry=str(stack.registry), source="story") as producer:
+        running = Pipeline(stack, producer, Registry(str(stack.registry)), logs)
+        try:
+            for domain in domains():
+                running.start(domain)
+            yield running
+        finally:
+            for worker in running.workers.values():
+                worker.kill()
