@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -138,8 +137,10 @@ class BlockingProducer:
         deadline = time.monotonic() + limit
         with self._news:
             while True:
-                with suppress(BufferError):
+                try:
                     return self._sender.send(sent, receipt)
+                except BufferError:
+                    pass
                 if not self._news.wait(deadline - time.monotonic()):
                     raise BufferFull(sent.event, sent.event_id, limit)
 

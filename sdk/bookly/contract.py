@@ -57,17 +57,23 @@ class Contract:
         return light_metadata()(own_id, self.type, source, time_ns() // 1000, own_id, None, self.version, actor)
 
 
-@cache
 def contract_of(event: type[Event]) -> Contract:
     """The contract of an event class. Raises InvalidEvent for a class that no schema stands behind."""
     from bookly.records import ENCODERS  # noqa: PLC0415  # the generated codec loads with the first event, not with the package
 
     _, _, domain = event.__module__.rpartition(".")
+    if contract := _contracts.get(event):
+        return contract
     try:
         record = getattr(import_module(f"bookly.records.{domain}"), event.__name__)
-        return Contract(event, record, ENCODERS[record])
+        contract = _contracts[event] = Contract(event, record, ENCODERS[record])
     except (ImportError, AttributeError, KeyError):
         raise InvalidEvent(event.__name__, "", "is no event of this SDK's contracts; use a class of bookly.events") from None
+    return contract
+
+
+_contracts: dict[type, Contract] = {}
+known_contract = _contracts.get  # of a class that was published before; None for any other, a payload's included
 
 
 def micros(time: datetime) -> int:

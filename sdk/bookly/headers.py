@@ -20,15 +20,15 @@ _TRACEPARENT = re.compile("[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{1
 
 def headers_of(metadata: Metadata, key: str, traceparent: str | None = None) -> Headers:
     """The nine headers. Without a trace of the caller's, all events of one correlation belong to one trace."""
-    correlation = metadata.correlation_id
+    own_id, correlation = metadata.event_id, metadata.correlation_id
     return [
-        ("ce_id", metadata.event_id.encode()),
+        ("ce_id", own_id.encode()),
         _type_header(metadata.type),
         _source_header(metadata.source),
         ("ce_time", rfc3339(metadata.occurred_at).encode()),
         ("ce_subject", key.encode()),
         _SPECVERSION,
-        ("traceparent", (traceparent or fresh_trace(correlation, metadata.event_id)).encode()),
+        ("traceparent", (traceparent or fresh_trace(correlation, own_id)).encode()),
         ("correlation_id", correlation.encode()),
         _CONTENT_TYPE,
     ]
@@ -36,7 +36,13 @@ def headers_of(metadata: Metadata, key: str, traceparent: str | None = None) -> 
 
 def rfc3339(micros: int) -> str:
     """A time in microseconds since 1970 (UTC), as text."""
-    return (_EPOCH + timedelta(microseconds=micros)).isoformat() + "Z"
+    second, fraction = divmod(micros, 1_000_000)
+    return f"{_to_the_second(second)}.{fraction:06}Z"
+
+
+@lru_cache(maxsize=256)
+def _to_the_second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat()
 
 
 def fresh_trace(correlation_id: str, event_id: str) -> str:

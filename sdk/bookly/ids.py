@@ -1,4 +1,4 @@
-"""Random event ids (UUIDv4). The system is asked for randomness by the hundred: a call for each costs more than an event's encoding."""
+"""Random event ids (UUIDv4), drawn by the hundred: a system call for each would cost more than encoding its event."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bookly.contract import contract_of, light
+from bookly.contract import contract_of, known_contract, light
 from bookly.errors import EventTooLarge, InvalidEvent
 from bookly.headers import Headers, headers_of, is_traceparent
 from bookly.payload import Circumstances, EventPayload
@@ -30,13 +30,14 @@ class Outgoing(NamedTuple):
 
 def written(event: Event | EventPayload[Any], source: str, circumstances: Circumstances) -> tuple[Contract, Record]:
     """The event as its codec takes it. A bare event gets its metadata; a payload has it already. Raises InvalidEvent."""
+    if not circumstances or (len(circumstances) == 1 and isinstance(circumstances.get("actor"), str)):
+        contract = known_contract(type(event))
+        if contract is not None:  # nothing to check but the event, which checked itself: the short way
+            return contract, contract.record_of(event, contract.stamp(source, circumstances.get("actor")))
     if isinstance(event, EventPayload):
         if circumstances:
             raise TypeError(f"the payload has its metadata already: {', '.join(circumstances)} cannot be given again")
         payload = event
-    elif circumstances.keys() <= {"actor"} and isinstance(actor := circumstances.get("actor"), str | None):
-        contract = contract_of(type(event))  # nothing to check but the event, which checked itself: the short way
-        return contract, contract.record_of(event, contract.stamp(source, actor))
     else:
         payload = EventPayload.of(event, source=source, **circumstances)
     contract = contract_of(type(payload.data))

@@ -101,8 +101,11 @@ class Producer:
         sent = outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
         receipt = AsyncReceipt(loop=self._loop)
         if not self._turn.locked():  # else others wait for room already: behind them
-            with suppress(BufferError):
+            try:
                 self._sender.send(sent, receipt)
+            except BufferError:
+                pass
+            else:
                 return receipt
         await self._send_when_there_is_room(sent, receipt)
         return receipt
