@@ -2,11 +2,11 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # said here, before the first line that an older Python cannot read
-    sys.exit("Bookly needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+if sys.version_info < (3, 11):  # noqa: UP036  # said here, before the first line that an older Python cannot read
+    sys.exit(f"Bookly needs Python 3.11 or newer; this is {sys.version_info[0]}.{sys.version_info[1]}.")
 
-from stack.errors import StackError  # noqa: E402
-from stack.local import Stack  # noqa: E402
-from stack.server import Server  # noqa: E402
+from stack.errors import NotOurs, ServerDied, StackError
+from stack.local import Stack
+from stack.server import Server
 
-__all__ = ["Server", "Stack", "StackError"]
+__all__ = ["NotOurs", "Server", "ServerDied", "Stack", "StackError"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,12 +18,12 @@ OnProcess = Callable[[int], None]
 
 
 def assemble(
-    home: Path, ports: Mapping[str, int], say: Say, started: OnProcess, ended: OnProcess
+    home: Path, ports: Mapping[str, int], say: Say, started: OnProcess, ended: OnProcess, *, training: bool = False
 ) -> tuple[Server, Server, Server]:
     """Broker, registry and Redis with their data below `home`. Downloads what is missing. Raises StackError."""
     taken: set[int] = set()
     broker_port, registry_port, redis_port = (claim(name, ports.get(name), taken) for name in ("broker", "registry", "redis"))
-    controller_port = claim("controller", None, taken)
+    controller_port, management_port = (claim(name, None, taken) for name in ("controller", "management"))
     installation = installed(say)
     data = prepare(home)
     configuration = home / "server.properties"
@@ -35,7 +36,7 @@ def assemble(
             brokers,
             Launch(
                 name="broker",
-                command=lambda: java.kafka(installation).command(str(configuration)),
+                command=lambda: java.kafka(installation).command(str(configuration), training=training),
                 log=home / "logs" / "broker.log",
                 ready=lambda: broker.answers(brokers),
                 started=started,
@@ -46,10 +47,10 @@ def assemble(
             base,
             Launch(
                 name="registry",
-                command=lambda: java.apicurio(installation).command(extra=registry.options(home / "tmp")),
+                command=lambda: java.apicurio(installation).command(extra=registry.options(home / "tmp"), training=training),
                 log=home / "logs" / "registry.log",
-                ready=lambda: registry.answers(base),
-                environment=registry.environment(registry_port, brokers),
+                ready=lambda: registry.answers(base, management_port),
+                environment=registry.environment(registry_port, management_port, brokers),
                 started=started,
                 ended=ended,
             ),
@@ -70,6 +71,7 @@ def assemble(
 
 def prepare(home: Path) -> Path:
     """Make the directories, set large logs aside, and return the one for data."""
+    shutil.rmtree(home / "tmp", ignore_errors=True)  # a killed registry leaves its libraries there
     for part in ("logs", "data/broker", "data/redis", "tmp"):
         (home / part).mkdir(parents=True, exist_ok=True)
     for log in (home / "logs").glob("*.log"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -10,29 +11,31 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
-import psutil
 import typer
 
 from stack import state
 from stack.errors import ServerDied, StackError
 from stack.local import Stack, to_stderr
-from stack.locking import write_lock
 from stack.server import STOP_DEADLINE
+from stack.training import prepare as prepare_servers
 
 Directory = Annotated[Path, typer.Option(help="The checkout; data and logs are in its .stack folder.")]
-Port = Annotated[int | None, typer.Option(help="A fixed port; without it, a free one.", min=1024, max=65535)]
+BrokerPort = Annotated[
+    int | None, typer.Option(envvar="BOOKLY_STACK_BROKER_PORT", help="Without it, a free one.", min=1024, max=65535)
+]
+RegistryPort = Annotated[int | None, typer.Option(envvar="BOOKLY_STACK_REGISTRY_PORT", help="Likewise.", min=1024, max=65535)]
+RedisPort = Annotated[int | None, typer.Option(envvar="BOOKLY_STACK_REDIS_PORT", help="Likewise.", min=1024, max=65535)]
 
-app = typer.Typer(
-    help="The local stack: Kafka, Apicurio Registry and Valkey as plain processes.", no_args_is_help=True, add_completion=False
-)
 HERE = Path()
+_POLL = 0.2
+app = typer.Typer(help="The local servers: Kafka, Apicurio Registry and Valkey.", no_args_is_help=True, add_completion=False)
 
 
 class _Stopped(BaseException):
     """Ctrl-C or SIGTERM, wherever it came in."""
 
 
-def _stopping(number: int, frame: FrameType | None) -> None:
+def _stopping(_number: int, _frame: FrameType | None) -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # the clean stop is under way; a second Ctrl-C would only spoil it
     raise _Stopped
@@ -41,9 +44,9 @@ def _stopping(number: int, frame: FrameType | None) -> None:
 @app.command()
 def up(
     directory: Directory = HERE,
-    broker_port: Annotated[int | None, typer.Option(envvar="BOOKLY_BROKER_PORT", help="Else a free one.")] = None,
-    registry_port: Annotated[int | None, typer.Option(envvar="BOOKLY_REGISTRY_PORT", help="Else a free one.")] = None,
-    redis_port: Annotated[int | None, typer.Option(envvar="BOOKLY_REDIS_PORT", help="Else a free one.")] = None,
+    broker_port: BrokerPort = None,
+    registry_port: RegistryPort = None,
+    redis_port: RedisPort = None,
 ) -> None:
     """Start the servers, print where they are, and run until Ctrl-C or SIGTERM."""
     asked = {"broker": broker_port, "registry": registry_port, "redis": redis_port}
@@ -52,7 +55,7 @@ def up(
     try:
         with Stack.start(directory, ports={name: port for name, port in asked.items() if port is not None}) as stack:
             for line in environment(stack):
-                print(line, flush=True)
+                typer.echo(line)
             to_stderr("running; Ctrl-C stops it")
             _watch(stack)
     except _Stopped:
@@ -67,9 +70,9 @@ def environment(stack: Stack) -> list[str]:
 def _watch(stack: Stack) -> None:
     while True:
         for server in stack.servers.values():
-            if not server.is_alive:
+            if not server.is_alive():
                 raise ServerDied(server.obituary())
-        time.sleep(0.5)
+        time.sleep(_POLL)
 
 
 @app.command()
@@ -80,12 +83,12 @@ def status(
     """Say where the servers of this directory are. Exits with 1 where none run."""
     found = state.running(state.stack_directory(directory))
     if as_json:
-        print(json.dumps({"running": False} if found is None else {"running": True, **found}))
+        typer.echo(json.dumps({"running": False} if found is None else {"running": True, **found}))
     elif found is None:
-        print(f"No stack runs in {directory.absolute()}.")
+        typer.echo(f"No stack runs in {directory.absolute()}.")
     else:
         for line in environment(Stack.attach(directory)):
-            print(line)
+            typer.echo(line)
     raise typer.Exit(0 if found else 1)
 
 
@@ -96,20 +99,28 @@ def down(directory: Directory = HERE) -> None:
     if found is None:
         to_stderr(f"no stack runs in {directory.absolute()}")
         return
-    owner = psutil.Process(found["owner"])
-    owner.terminate()
-    try:
-        owner.wait(3 * STOP_DEADLINE)
-    except psutil.TimeoutExpired:
-        raise StackError(
-            f"Process {owner.pid} did not stop its servers: look in {directory.absolute()}/.stack/logs, then kill it."
-        ) from None
+    os.kill(found["owner"], signal.SIGTERM)
+    until = time.monotonic() + 3 * STOP_DEADLINE
+    while state.is_alive(found, found["owner"]):
+        if time.monotonic() > until:
+            raise StackError(
+                f"Process {found['owner']} did not stop its servers: see {directory.absolute()}/.stack/logs, then kill it."
+            )
+        time.sleep(_POLL)
     to_stderr("stopped; the data is kept")
+
+
+@app.command()
+def prepare() -> None:
+    """Download the servers and have their later starts be fast: once for a user, at set-up."""
+    prepare_servers(to_stderr)
 
 
 @app.command()
 def lock() -> None:
     """Resolve the servers' files anew and write jars.lock: after a change of a version in settings.py."""
+    from stack.maven import write_lock  # noqa: PLC0415  # only here
+
     write_lock(to_stderr)
 
 
@@ -118,5 +129,5 @@ def main() -> None:
     try:
         app()
     except StackError as error:
-        print(f"stack: {error}", file=sys.stderr)
+        to_stderr(str(error))
         sys.exit(1)

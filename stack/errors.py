@@ -1,5 +1,7 @@
 """What may go wrong with the local stack. Each message is a sentence for the person who started it."""
 
+# ruff: noqa: N818  # an error is named by its meaning; StackError says that it is one
+
 
 class StackError(Exception):
     """The stack cannot do what was asked; the message says why and what to do."""

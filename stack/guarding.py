@@ -29,6 +29,6 @@ class Guard:
         self._tell(f"-{pid}\n")
 
     def _tell(self, order: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(order.encode())
-        self._process.stdin.flush()
+        if self._process.stdin is not None:
+            self._process.stdin.write(order.encode())
+            self._process.stdin.flush()

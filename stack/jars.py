@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stack.cache import cache_directory, exclusive, need_space
-from stack.errors import NotDownloaded
 from stack.settings import APICURIO_VERSION, KAFKA_VERSION
 
 LOCK = Path(__file__).with_name("jars.lock")
 _NEEDED_MIB = 700  # the archive, its content and the jars, for a moment all at once
-_STREAMS = 6
 
 
 @dataclass(frozen=True)
@@ -67,6 +63,8 @@ def installed(say: Callable[[str], None]) -> Installation:
 
 def _install(wanted: Installation, place: Path, partial: Path, say: Callable[[str], None]) -> None:
     shutil.rmtree(partial, ignore_errors=True)  # what a broken download left
+    from stack.maven import fetch  # noqa: PLC0415  # a third of a second that only a first start needs
+
     jars = locked()
     say(f"downloading Kafka {KAFKA_VERSION} and Apicurio Registry {APICURIO_VERSION}, {len(jars)} files, once for this user")
     kafka, apicurio = partial / wanted.kafka.name, partial / wanted.apicurio.name
@@ -77,7 +75,7 @@ def _install(wanted: Installation, place: Path, partial: Path, say: Callable[[st
         else:
             _unpack(file, apicurio)
     shutil.rmtree(partial / "maven")
-    os.rename(partial, place)  # in one step: a half installation is never seen
+    partial.rename(place)  # in one step: a half installation is never seen
     say(f"downloaded to {place}")
 
 
@@ -85,27 +83,3 @@ def _unpack(archive: Path, target: Path) -> None:
     with tarfile.open(archive) as content:
         content.extractall(target, filter="data")
     archive.unlink()
-
-
-def fetch(jars: Iterable[Jar], repository: Path) -> Iterable[tuple[Jar, Path]]:
-    """Download the files, several at once. Raises NotDownloaded for one that cannot be had or is not the one we know."""
-    with ThreadPoolExecutor(_STREAMS) as streams:
-        yield from streams.map(lambda jar: (jar, _fetch(jar, repository)), jars)
-
-
-def _fetch(jar: Jar, repository: Path) -> Path:
-    from jgo.maven import MavenContext  # a second's import that only a first start needs
-
-    component = MavenContext(repo_cache=repository, timeout=60).project(jar.group, jar.artifact).at_version(jar.version)
-    try:
-        file = component.artifact(jar.classifier, jar.packaging).resolve()
-    except (OSError, RuntimeError) as reason:  # jgo raises either: no connection, or no such file
-        raise NotDownloaded(
-            f"{jar.coordinates} could not be downloaded ({type(reason).__name__}). The first start needs a connection to Maven "
-            f"Central, later ones do not; a cache that another machine filled can be named by BOOKLY_CACHE."
-        ) from reason
-    if hashlib.sha256(file.read_bytes()).hexdigest() != jar.sha256:
-        raise NotDownloaded(
-            f"{jar.coordinates} is not the file that stack/jars.lock knows: its checksum differs. Nothing was kept."
-        )
-    return file

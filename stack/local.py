@@ -15,13 +15,15 @@ from stack.assembly import Say, assemble
 from stack.cache import need_space
 from stack.errors import StackError
 from stack.guarding import Guard
-from stack.server import Server
+from stack.server import STOP_DEADLINE, Server
 
 _NEEDED_MIB = 300
+_TRAINED_STOP = 120.0
 
 
 def to_stderr(line: str) -> None:
-    print(f"stack: {line}", file=sys.stderr, flush=True)
+    """Tell the person who waits; stdout is for results."""
+    sys.stderr.write(f"stack: {line}\n")
 
 
 class Stack:
@@ -45,10 +47,13 @@ class Stack:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, directory: Path | str, *, ports: Mapping[str, int] | None = None, say: Say = to_stderr) -> Iterator[Stack]:
+    def start(
+        cls, directory: Path | str, *, ports: Mapping[str, int] | None = None, say: Say = to_stderr, training: bool = False
+    ) -> Iterator[Stack]:
         """Start the servers with their data below `<directory>/.stack`, and end them with the block.
 
-        `ports` fixes ports by name (broker, registry, redis); the others are free ones. Raises StackError, a sentence.
+        `ports` fixes ports by name (broker, registry, redis); the others are free ones. `training` has the Java servers
+        write down what they load (see training.py), which their end then takes long for. Raises StackError, a sentence.
         """
         home = state.stack_directory(Path(directory))
         with state.only_one(home), Guard() as guard:
@@ -63,12 +68,12 @@ class Stack:
                 guard.drop(pid)
                 _record(stack, home)
 
-            stack = cls(home.parent, *assemble(home, ports or {}, say, started, ended))
+            stack = cls(home.parent, *assemble(home, ports or {}, say, started, ended, training=training))
             try:
                 _start(stack, say)
                 yield stack
             finally:
-                _stop(stack, say)
+                _stop(stack, say, _TRAINED_STOP if training else STOP_DEADLINE)
                 state.remove(home)
 
     @classmethod
@@ -77,11 +82,10 @@ class Stack:
         found = state.running(state.stack_directory(Path(directory)))
         if found is None:
             raise StackError(f"No stack runs in {directory}: start one by `make stack` or `python -m stack up`.")
-        broker, registry, redis = (
-            Server(found[address], pid=found["pids"].get(name))
-            for name, address in (("broker", "brokers"), ("registry", "registry"), ("redis", "redis"))
-        )
-        return cls(Path(directory).absolute(), broker, registry, redis)
+        pids = found["pids"]
+        broker = Server(found["brokers"], pid=pids.get("broker"))
+        registry = Server(found["registry"], pid=pids.get("registry"))
+        return cls(Path(directory).absolute(), broker, registry, Server(found["redis"], pid=pids.get("redis")))
 
 
 def _start(stack: Stack, say: Say) -> None:
@@ -93,11 +97,11 @@ def _start(stack: Stack, say: Say) -> None:
         say(f"the {name} answers, {time.monotonic() - begun:.1f} s after the start")
 
 
-def _stop(stack: Stack, say: Say) -> None:
+def _stop(stack: Stack, say: Say, deadline: float) -> None:
     for name, server in reversed(stack.servers.items()):
-        if server.is_alive:
+        if server.is_alive():
             say(f"stopping the {name}")
-        server.stop()
+        server.stop(deadline)
 
 
 def _record(stack: Stack, home: Path) -> None:

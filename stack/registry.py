@@ -14,27 +14,32 @@ def url(port: int) -> str:
     return f"http://{HOST}:{port}{REGISTRY_PATH}"
 
 
-def environment(port: int, brokers: str) -> dict[str, str]:
-    """Its settings. Port 0 takes its management page, which Quarkus cannot leave out, away from the well-known port."""
+def environment(port: int, management_port: int, brokers: str) -> dict[str, str]:
+    """Its settings. The management page has a port of its own, which Quarkus cannot leave out."""
     own = {
         "APICURIO_KAFKASQL_BOOTSTRAP_SERVERS": brokers,
         "QUARKUS_HTTP_HOST": HOST,
         "QUARKUS_HTTP_PORT": str(port),
         "QUARKUS_MANAGEMENT_HOST": HOST,
-        "QUARKUS_MANAGEMENT_PORT": "0",
+        "QUARKUS_MANAGEMENT_PORT": str(management_port),
     }
     return {**REGISTRY, **own}
 
 
-def answers(base: str) -> bool:
-    """Whether it lists its subjects, which it can only after it has read its journal."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
-    try:
-        with opener.open(f"{base}/subjects", timeout=1.0) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+def answers(base: str, management_port: int) -> bool:
+    """Whether it has read its journal and lists its subjects. The list alone is answered before, and then lacks some."""
+    return _is_ok(f"http://{HOST}:{management_port}/health/ready") and _is_ok(f"{base}/subjects")
 
 
 def options(temporary: Path) -> tuple[str, ...]:
+    """What its Java is told beside: unpacked libraries go where the stack cleans up."""
     return (f"-Djava.io.tmpdir={temporary}",)
+
+
+def _is_ok(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
+    try:
+        with opener.open(url, timeout=1.0) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -28,8 +28,8 @@ class Launch:
     log: Path
     ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
-    started: Callable[[int], None] = lambda pid: None
-    ended: Callable[[int], None] = lambda pid: None
+    started: Callable[[int], object] = bool  # told its process id, as is `ended`
+    ended: Callable[[int], object] = bool
 
 
 class Server(str):
@@ -57,15 +57,15 @@ class Server(str):
     def log(self) -> Path:
         return self._own.log
 
-    @property
     def is_alive(self) -> bool:
+        """Whether its process lives, halted or not."""
         return self.pid is not None
 
     def start(self, *, wait: bool = True) -> None:
         """Start it where it does not run, and return when it answers (at once without `wait`). Raises ServerDied."""
-        if self.is_alive:
-            return
         launch = self._own
+        if self.is_alive():
+            return
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         with launch.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -98,15 +98,16 @@ class Server(str):
 
     def stop(self, deadline: float = STOP_DEADLINE) -> None:
         """End it cleanly; one that is not gone by the deadline (seconds) is killed."""
-        if self._own and self.is_alive:
-            self.resume()  # a halted process would not hear it
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._end(signal.SIGTERM, deadline)
+        self.resume()  # a halted process would not hear it
+        try:
+            self._end(signal.SIGTERM, deadline)
+        except subprocess.TimeoutExpired:
             self.kill()
 
     def pause(self) -> None:
-        """Halt it (SIGSTOP): its connections stay open and nothing answers, as in a long pause or a cut network."""
-        self._signal(signal.SIGSTOP)
+        """Halt it (SIGSTOP) and return when it is: its connections stay open and nothing answers, as with a cut network."""
+        if self._signal(signal.SIGSTOP) and self._process is not None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a halted one go on."""
@@ -120,7 +121,7 @@ class Server(str):
     @property
     def _own(self) -> Launch:
         if self._launch is None:
-            raise NotOurs(f"The server at {self} belongs to process {self._attached}, which alone stops and starts it.")
+            raise NotOurs(f"{self} belongs to another process (its own is {self._attached}), which alone stops and starts it.")
         return self._launch
 
     def _end(self, how: signal.Signals, deadline: float) -> None:
@@ -131,10 +132,12 @@ class Server(str):
             self._process = None
             launch.ended(process.pid)
 
-    def _signal(self, what: signal.Signals) -> None:
+    def _signal(self, what: signal.Signals) -> bool:
         if self._own and self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, what)
+                return True
+        return False
 
     def _last_words(self) -> str:
         lines = [line for line in self._own.log.read_text(errors="replace").splitlines() if line.strip()]

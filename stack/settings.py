@@ -23,6 +23,8 @@ BROKER: Final = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
+    "broker.session.timeout.ms": "3000",  # a killed broker may come back only after it: 11 s at the default of 9 s, now 4
+    "broker.heartbeat.interval.ms": "500",
     "auto.create.topics.enable": "false",
     "message.max.bytes": "1048588",
     "log.cleaner.dedupe.buffer.size": "33554432",  # the default takes 128 MiB of the heap for a day's compaction

@@ -1,0 +1,26 @@
+# One image for all Python parts: a worker is `python -m agents <domain>`. Compiled codecs are built here, with their compiler left behind.
+FROM python:3.11-bookworm AS build
+WORKDIR /app
+RUN python -m venv /venv && python -m venv /tools && /venv/bin/pip install --no-cache-dir "pip>=26"
+COPY requirements.lock pyproject.toml ./
+# The image's own packages: those of the SDK, the agents and the command line, in the versions and with the hashes of the lock.
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+print(*p['dependencies'], *p['optional-dependencies']['cache'], sep='\n')" > /tmp/sdk.txt \
+ && /venv/bin/pip install --no-cache-dir --require-hashes -c requirements.lock -r /tmp/sdk.txt --group agents --group api
+RUN /tools/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY schemas schemas
+COPY topics topics
+COPY contracts contracts
+COPY agents agents
+COPY api api
+COPY sdk sdk
+RUN PYTHONPATH=/app:/app/sdk /tools/bin/python -m contracts compile
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --no-create-home bookly
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/app:/app/sdk PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001
+CMD ["python", "-m", "agents", "--help"]
