@@ -33,11 +33,11 @@ class AsyncReceipt(asyncio.Future[Delivery]):
     seen = False
 
     def result(self) -> Delivery:
-        self.seen = True
+        self.seen = self.done() and not self.cancelled()
         return super().result()
 
     def exception(self) -> BaseException | None:
-        self.seen = True
+        self.seen = self.done() and not self.cancelled()
         return super().exception()
 
     def __await__(self) -> Generator[Any, None, Delivery]:

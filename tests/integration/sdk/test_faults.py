@@ -1,0 +1,94 @@
+"""Servers that are away, end and come back while a producer publishes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookly.errors import BrokerUnavailable, DeliveryFailed, RegistryUnavailable, UnknownSchema
+from bookly.registry import Registry
+from tests.integration.sdk.worlds import reservation
+
+if TYPE_CHECKING:
+    from tests.integration.sdk.worlds import Real
+
+NOBODY = "127.0.0.1:1"
+
+
+async def test_a_broker_that_is_away_at_the_start_is_named_within_the_limit(real: Real) -> None:
+    began = time.monotonic()
+    with pytest.raises(BrokerUnavailable, match=rf"No Kafka broker at {NOBODY} answered within 0\.5 s: .*refused") as raised:
+        async with real.producer(brokers=NOBODY, connect_timeout=0.5):
+            pass
+    assert time.monotonic() - began < 3
+    assert raised.value.brokers == NOBODY
+
+
+async def test_every_event_is_confirmed_once_or_fails_when_the_broker_is_killed_and_comes_back(real: Real) -> None:
+    broker = real.stack.broker
+    outcomes: Counter[str] = Counter()
+    async with real.producer(delivery_timeout=60.0) as producer:
+        await producer.publish(reservation())
+        receipts = []
+        for number in range(3000):
+            if number == 1000:
+                await asyncio.to_thread(broker.kill)
+            if number == 2000:
+                await asyncio.to_thread(broker.start)
+            receipts.append(await producer.enqueue(reservation(number, resource_id=f"room-{number % 50}")))
+        confirmed = set()
+        for receipt in receipts:
+            try:
+                confirmed.add((await receipt).event_id)
+                outcomes["confirmed"] += 1
+            except DeliveryFailed:
+                outcomes["failed"] += 1
+    records = real.written(outcomes["confirmed"] + 1)
+    ids = [record.headers["ce_id"].decode() for record in records]
+    assert sum(outcomes.values()) == 3000
+    assert confirmed <= set(ids)
+    assert len(set(ids)) == len(ids)
+
+
+async def test_a_registry_that_is_away_at_the_start_is_named_within_the_limit(real: Real) -> None:
+    began = time.monotonic()
+    with pytest.raises(RegistryUnavailable, match=r"registry at http://127\.0\.0\.1:1 gave no answer about bookly\.") as raised:
+        async with real.producer(registry="http://user:secret@127.0.0.1:1", connect_timeout=2.0):
+            pass
+    assert time.monotonic() - began < 4
+    assert "secret" not in str(raised.value)
+
+
+async def test_a_registry_that_hangs_is_given_up_within_the_limit(real: Real) -> None:
+    real.stack.registry.pause()
+    began = time.monotonic()
+    with pytest.raises(RegistryUnavailable):
+        async with real.producer(connect_timeout=2.0):
+            pass
+    assert time.monotonic() - began < 4
+
+
+async def test_a_registry_that_goes_away_later_does_not_matter(real: Real) -> None:
+    async with real.producer() as producer:
+        real.stack.registry.pause()
+        await producer.publish(reservation())
+    assert len(real.written(1)) == 1
+
+
+async def test_without_warm_up_an_event_published_before_needs_no_registry(real: Real) -> None:
+    async with real.producer(warm_up=False, connect_timeout=2.0) as producer:
+        await producer.publish(reservation())
+        real.stack.registry.pause()
+        await producer.publish(reservation())
+    assert len(real.written(2)) == 2
+
+
+def test_what_the_registry_does_not_know_is_named_with_the_cure(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(real.stack.registry)
+    with pytest.raises(UnknownSchema, match=r"no schema with id 99999"):
+        registry.schema_by_id(99999)
+    registry.close()
