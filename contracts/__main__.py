@@ -1,0 +1,79 @@
+"""`python -m contracts generate | check | compile | provision`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bookly.errors import BooklyError
+from contracts.errors import ContractError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="From schemas/ and topics/ to code, documents, topics and subjects.")
+
+
+@app.command()
+def generate() -> None:
+    """Regenerate classes, codec and documents; keep the history of what changed."""
+    from contracts.generation import render_all, write  # noqa: PLC0415  # each command loads what it needs
+    from contracts.history import extend  # noqa: PLC0415
+
+    for path in (*extend(), *write(render_all())):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def check() -> None:
+    """Fail when a generated file is not what the contracts say, and name the command that mends it."""
+    from contracts.generation import render_all, stale  # noqa: PLC0415
+
+    found = stale(render_all())
+    for path in found:
+        typer.echo(f"{path} is not what schemas/ and topics/ say; run: make contracts", err=True)
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command("compile")
+def compile_codec() -> None:
+    """Compile the codec by mypyc where a C compiler is found; without one it is as right and slower."""
+    from contracts.compilation import compile_records  # noqa: PLC0415
+
+    typer.echo(compile_records(), err=True)
+
+
+@app.command()
+def provision(
+    brokers: Annotated[str, typer.Option(envvar="BOOKLY_BROKERS", help="host:port, comma-separated; default: the running stack")] = "",
+    registry: Annotated[str, typer.Option(envvar="BOOKLY_REGISTRY", help="Confluent-compatible URL; default: the running stack")] = "",
+    replication: Annotated[int, typer.Option(help="copies of each partition")] = 1,
+) -> None:
+    """Create the topics and register the schemas that are missing. Doing it twice changes nothing."""
+    from agents import changelogs  # noqa: PLC0415
+    from contracts.broker import provision_broker  # noqa: PLC0415
+    from contracts.registry import provision_registry  # noqa: PLC0415
+
+    if not (brokers and registry):
+        from stack import Stack  # noqa: PLC0415
+
+        stack = Stack.attach(".")
+        brokers, registry = brokers or stack.brokers, registry or str(stack.registry)
+    created = provision_broker(brokers, changelogs(), replication=replication)
+    ids = provision_registry(registry)
+    typer.echo(f"{len(created)} topics created; the registry holds {len(ids)} subjects, {sum(map(len, ids.values()))} versions", err=True)
+
+
+def main() -> None:
+    """Errors of the contracts and of the servers are sentences, with exit code 2."""
+    from stack.errors import StackError  # noqa: PLC0415
+
+    try:
+        app()
+    except (ContractError, BooklyError, StackError) as error:
+        typer.echo(f"contracts: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
