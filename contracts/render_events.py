@@ -24,7 +24,7 @@ FLAGS = (
     *("--disable-timestamp", "--use-schema-description", "--use-field-description", "--strict-types", "str", "int", "float", "bool"),
     *("--formatters", "ruff-format"),
 )
-UNION_OF_ALL = re.compile(r"\n\nclass Model\(RootModel.*|\n\nModel: TypeAlias.*|\n\nModel = .*", re.DOTALL)
+UNION_OF_ALL = re.compile(r"\n\nclass Model\(.*", re.DOTALL)
 
 
 def render_events(domain: str, events: Iterable[Event], schemas: Schemas) -> str:

@@ -238,36 +238,3 @@ class PermissionsChanged(Event):
     """
     Who changed them.
     """
-
-
-class Model(
-    RootModel[
-        LoginMethod
-        | TwoFactorMethod
-        | UserRegistered
-        | UserUpdated
-        | UserDeactivated
-        | UserLoggedIn
-        | UserLoggedOut
-        | PasswordChanged
-        | TwoFactorEnabled
-        | RoleAssigned
-        | RoleRevoked
-        | PermissionsChanged
-    ]
-):
-    root: Annotated[
-        LoginMethod
-        | TwoFactorMethod
-        | UserRegistered
-        | UserUpdated
-        | UserDeactivated
-        | UserLoggedIn
-        | UserLoggedOut
-        | PasswordChanged
-        | TwoFactorEnabled
-        | RoleAssigned
-        | RoleRevoked
-        | PermissionsChanged,
-        Field(title="Model"),
-    ]

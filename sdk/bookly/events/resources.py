@@ -264,34 +264,3 @@ class MaintenanceCancelled(Event):
     """
     Why, in words.
     """
-
-
-class Model(
-    RootModel[
-        ResourceStatus
-        | ResourceCreated
-        | ResourceUpdated
-        | ResourceDeleted
-        | ResourceStatusChanged
-        | CategoryCreated
-        | CategoryUpdated
-        | MaintenanceScheduled
-        | MaintenanceStarted
-        | MaintenanceCompleted
-        | MaintenanceCancelled
-    ]
-):
-    root: Annotated[
-        ResourceStatus
-        | ResourceCreated
-        | ResourceUpdated
-        | ResourceDeleted
-        | ResourceStatusChanged
-        | CategoryCreated
-        | CategoryUpdated
-        | MaintenanceScheduled
-        | MaintenanceStarted
-        | MaintenanceCompleted
-        | MaintenanceCancelled,
-        Field(title="Model"),
-    ]

@@ -249,30 +249,3 @@ class ApprovalSuperseded(Event):
     """
     What it lost against.
     """
-
-
-class Model(
-    RootModel[
-        ApprovalState
-        | CheckMethod
-        | ApprovalRequested
-        | ApprovalGranted
-        | ApprovalRejected
-        | ApprovalExpired
-        | CheckInCompleted
-        | CheckOutCompleted
-        | ApprovalSuperseded
-    ]
-):
-    root: Annotated[
-        ApprovalState
-        | CheckMethod
-        | ApprovalRequested
-        | ApprovalGranted
-        | ApprovalRejected
-        | ApprovalExpired
-        | CheckInCompleted
-        | CheckOutCompleted
-        | ApprovalSuperseded,
-        Field(title="Model"),
-    ]
