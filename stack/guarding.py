@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -30,5 +31,6 @@ class Guard:
 
     def _tell(self, order: str) -> None:
         if self._process.stdin is not None:
-            self._process.stdin.write(order.encode())
-            self._process.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # somebody ended the guard: we still end our servers ourselves
+                self._process.stdin.write(order.encode())
+                self._process.stdin.flush()

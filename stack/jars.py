@@ -13,6 +13,7 @@ from stack.cache import cache_directory, exclusive, need_space
 from stack.settings import APICURIO_VERSION, KAFKA_VERSION
 
 LOCK = Path(__file__).with_name("jars.lock")
+_TOLD = 20
 _NEEDED_MIB = 700  # the archive, its content and the jars, for a moment all at once
 
 
@@ -66,10 +67,12 @@ def _install(wanted: Installation, place: Path, partial: Path, say: Callable[[st
     from stack.maven import fetch  # noqa: PLC0415  # a third of a second that only a first start needs
 
     jars = locked()
-    say(f"downloading Kafka {KAFKA_VERSION} and Apicurio Registry {APICURIO_VERSION}, {len(jars)} files, once for this user")
+    say(f"downloading Kafka {KAFKA_VERSION} and Apicurio Registry {APICURIO_VERSION}, 216 MB, once for this user")
     kafka, apicurio = partial / wanted.kafka.name, partial / wanted.apicurio.name
     kafka.mkdir(parents=True)
-    for jar, file in fetch(jars, partial / "maven"):
+    for number, (jar, file) in enumerate(fetch(jars, partial / "maven"), 1):
+        if number % _TOLD == 0:
+            say(f"{number} of {len(jars)} files are here")
         if jar.packaging == "jar":
             file.rename(kafka / file.name)
         else:

@@ -66,6 +66,8 @@ class Server(str):
         launch = self._own
         if self.is_alive():
             return
+        if self._process is not None:
+            launch.ended(self._process.pid)  # it ended by itself: nobody may signal its id from now on
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         with launch.log.open("ab") as log:
             self._process = subprocess.Popen(

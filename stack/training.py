@@ -36,11 +36,12 @@ def prepare(say: Say) -> None:
         for program in programs:
             if program.draft.exists():
                 program.draft.replace(program.archive)
-            _forget_old(archives, program.name)
+            forget_old(archives, program.name)
     say("prepared")
 
 
-def _forget_old(archives: Path, name: str) -> None:
+def forget_old(archives: Path, name: str) -> None:
+    """Remove a server's archives but for the latest: other versions' are never met again."""
     newest_first = sorted(archives.glob(f"{name}-*.aot"), key=lambda archive: archive.stat().st_mtime, reverse=True)
     for archive in newest_first[_KEPT:]:
         archive.unlink()

@@ -1,19 +1,21 @@
-"""What integration tests of the servers share."""
+"""The stack with the topics and schemas of the contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
+from contracts.broker import provision_broker
+from contracts.registry import provision_registry
 
-@pytest.fixture
-def listening() -> Callable[[int], set[str]]:
-    """The addresses on which a process listens."""
+if TYPE_CHECKING:
+    from stack import Stack
 
-    def addresses(pid: int) -> set[str]:
-        connections = psutil.Process(pid).net_connections("tcp")
-        return {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
 
-    return addresses
+@pytest.fixture(scope="session")
+def provisioned(stack: Stack) -> Stack:
+    """Every topic of the five domains, every version of every event."""
+    provision_broker(stack.brokers)
+    provision_registry(stack.registry)
+    return stack

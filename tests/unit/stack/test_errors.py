@@ -6,7 +6,6 @@ import socket
 from pathlib import Path
 
 import pytest
-import requests
 
 from stack.cache import cache_directory, need_space
 from stack.errors import AlreadyRunning, NoSpace, NotDownloaded, NotOurs, PortInUse, StackError
@@ -89,7 +88,3 @@ def test_a_server_of_another_process_is_left_to_it(command: str) -> None:
     attached = Server("127.0.0.1:9092", pid=123)
     with pytest.raises(NotOurs, match=r"127\.0\.0\.1:9092 belongs to another process"):
         getattr(attached, command)()
-
-
-def test_the_proxy_error_that_the_download_test_stands_on_is_one_that_is_caught() -> None:
-    assert issubclass(requests.exceptions.ProxyError, OSError)
