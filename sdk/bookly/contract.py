@@ -54,7 +54,7 @@ class Contract:
     def stamp(self, source: str, actor: str | None) -> Light:
         """Metadata of an event that happens now and begins a chain: what EventPayload.of fills in, without its checks."""
         own_id = new_id()
-        return light_metadata()(own_id, self.type, source, time_ns() // 1000, own_id, None, self.version, actor)
+        return light_metadata()(own_id, self.type, source, time_ns() // 1000, own_id, self.version, None, actor)
 
 
 def contract_of(event: type[Event]) -> Contract:
@@ -91,8 +91,8 @@ def light(metadata: Metadata) -> Light:
         metadata.source,
         micros(metadata.occurred_at),
         str(metadata.correlation_id),
-        None if causation is None else str(causation),
         metadata.version,
+        None if causation is None else str(causation),
         metadata.actor,
     )
 

@@ -33,7 +33,8 @@ def written(event: Event | EventPayload[Any], source: str, circumstances: Circum
     if not circumstances or (len(circumstances) == 1 and isinstance(circumstances.get("actor"), str)):
         contract = known_contract(type(event))
         if contract is not None:  # nothing to check but the event, which checked itself: the short way
-            return contract, contract.record_of(event, contract.stamp(source, circumstances.get("actor")))
+            stamp = contract.stamp(source, circumstances.get("actor"))
+            return contract, contract.record_of(event, stamp)  # type: ignore[arg-type]  # a payload has no contract
     if isinstance(event, EventPayload):
         if circumstances:
             raise TypeError(f"the payload has its metadata already: {', '.join(circumstances)} cannot be given again")
@@ -51,10 +52,7 @@ def outgoing(contract: Contract, record: Record, prefix: bytes, traceparent: str
     key = getattr(record, contract.key_field)
     if not key:
         raise InvalidEvent(contract.name, contract.key_field, "is empty, but it is the record's key")
-    try:
-        value = prefix + contract.encode(record)
-    except UnicodeEncodeError:
-        raise InvalidEvent(contract.name, "", "a text holds half a character (a lone surrogate)") from None
+    value = prefix + contract.encode(record)  # raises InvalidEvent for what is text to Python but not to UTF-8
     metadata = record.metadata
     sent = Outgoing(contract.topic, key.encode(), value, headers_of(metadata, key, traceparent), contract.type, metadata.event_id)
     if len(value) + _ROOM_FOR_HEADERS > limit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from io import BytesIO
 from struct import unpack_from
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import fastavro
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
-from bookly.catalog import EVENTS, EventSpec
+from bookly.catalog import EVENTS, EventSpec, EventType
 from bookly.errors import MalformedBytes, UnknownSchema
-from bookly.records import DECODERS
+from bookly.records import DECODERS, RECORDS
 from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def decode_record(value: bytes | None, registry: Registry) -> tuple[EventSpec, R
         raise MalformedBytes(f"the value starts with {value[:_PREFIX].hex(' ') or 'nothing'}, not with 00 and a schema id")
     (schema_id,) = unpack_from(">I", value, 1)
     record = registry.decoder(schema_id)(value, _PREFIX)
-    return EVENTS[record.TYPE], record
+    return EVENTS[EventType(record.TYPE)], record
 
 
 def decoder_of(text: str, schema_id: int) -> Callable[[bytes, int], Record]:
@@ -44,7 +43,7 @@ def decoder_of(text: str, schema_id: int) -> Callable[[bytes, int], Record]:
     schema = json.loads(text)
     known = DECODERS.get(fingerprint(to_parsing_canonical_form(fastavro.parse_schema(schema)), "CRC-64-AVRO"))
     if known is not None:
-        return known[1]
+        return known
     name = f"{schema.get('namespace')}.{schema.get('name')}" if isinstance(schema, dict) else str(schema)
     for spec in EVENTS.values():
         if spec.subject == name:
@@ -53,7 +52,7 @@ def decoder_of(text: str, schema_id: int) -> Callable[[bytes, int], Record]:
 
 
 def _by_fastavro(written: Any, spec: EventSpec) -> Callable[[bytes, int], Record]:
-    light = getattr(import_module(f"bookly.records.{spec.domain}"), spec.subject.rpartition(".")[2].removesuffix("Event"))
+    light = RECORDS[spec.type]
     writer, reader = (fastavro.parse_schema(_without_logical_types(schema)) for schema in (written, json.loads(spec.schema)))
 
     def decode(value: bytes, start: int) -> Record:

@@ -32,11 +32,15 @@ async def test_a_cancelled_publish_is_still_delivered_before_the_producer_closes
 
 async def test_a_cancelled_publish_that_fails_later_is_named_when_the_producer_closes() -> None:
     broker = InMemoryBroker(delivery_timeout=0.2)
-    with pytest.raises(ExceptionGroup, match="1 event was not confirmed") as lost:
+
+    async def work() -> None:
         async with producer_of(broker) as producer:
             broker.pause()
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(producer.publish(reservation()), 0.05)
+
+    with pytest.raises(ExceptionGroup, match="1 event was not confirmed") as lost:
+        await work()
     assert isinstance(lost.value.exceptions[0], DeliveryFailed)
 
 

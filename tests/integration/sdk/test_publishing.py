@@ -84,7 +84,7 @@ async def test_a_wrong_event_is_refused_before_anything_is_sent(world: World) ->
             await producer.publish(reservation(resource_id=""))
         with pytest.raises(InvalidEvent, match="field traceparent"):
             await producer.publish(reservation(), traceparent="00-0-0-00")
-        with pytest.raises(InvalidEvent, match="lone surrogate"):
+        with pytest.raises(InvalidEvent, match="field purpose: is no text"):
             await producer.publish(reservation(purpose="\ud83d"))
     assert (wrong_field.value.event, wrong_field.value.field) == ("ReservationCreated", "atendees")
     assert world.written(0) == []
@@ -111,23 +111,29 @@ async def test_what_the_broker_never_confirms_fails_within_the_delivery_timeout(
 
 
 async def test_closing_names_the_events_that_nobody_was_told_of(world: World) -> None:
-    with pytest.raises(ExceptionGroup, match=r"2 events were not confirmed by the broker: availability\.") as lost:
+    async def work() -> None:
         async with world.producer(delivery_timeout=1.0) as producer:
             await producer.publish(reservation())
             world.pause()
             for number in range(2):
                 await producer.enqueue(reservation(number))
+
+    with pytest.raises(ExceptionGroup, match=r"2 events were not confirmed by the broker: availability\.") as lost:
+        await work()
     world.resume()
     assert all(isinstance(error, DeliveryFailed) for error in lost.value.exceptions)
 
 
 async def test_closing_after_an_error_keeps_the_error_and_adds_a_note(world: World) -> None:
-    with pytest.raises(ZeroDivisionError) as raised:
+    async def work() -> None:
         async with world.producer(delivery_timeout=1.0) as producer:
             await producer.publish(reservation())
             world.pause()
             await producer.enqueue(reservation())
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        await work()
     world.resume()
     assert "1 event was not confirmed" in raised.value.__notes__[0]
 

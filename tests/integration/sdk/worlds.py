@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -86,14 +86,15 @@ class Real:
 
     def written(self, count: int) -> list[Written]:
         """All records since the beginning, read until the end of every partition."""
-        records, ended = [], set[int]()
+        records: list[Written] = []
+        ended: set[int | None] = set()
         while len(ended) < len(self._consumer.assignment()) or len(records) < count:
             message = self._consumer.poll(20)
             assert message is not None, f"{len(records)} of {count} records within 20 s"
             if message.error() is not None:
                 ended.add(message.partition())
                 continue
-            records.append(Written(message.key(), message.value(), dict(message.headers())))
+            records.append(Written(message.key() or b"", message.value() or b"", dict(cast("Any", message.headers()))))
         assert len(records) == count
         return records
 
