@@ -1,4 +1,4 @@
-"""Who reacts: one folder a domain is one consumer group is one process. Handlers only; the engine that runs them is beside them."""
+"""Who reacts: one folder a domain, one consumer group, one process. Handlers only; the engine that runs them is beside them."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from agents.auth.tables import AuthState, Session, Sessions, SESSIONS_KEPT, User
+from agents.auth.tables import SESSIONS_KEPT, AuthState, Session, Sessions, User
 from bookly.records.auth import (
     PasswordChanged,
     TwoFactorEnabled,
@@ -19,7 +19,8 @@ from bookly.records.auth import (
 def register_user(event: UserRegistered, state: AuthState) -> None:
     """An account is opened once; a second registration of the same id is a repeat."""
     if event.user_id in state.users:
-        return state.repeat()
+        state.repeat()
+        return
     state.users[event.user_id] = User(event.email, event.full_name, event.department)
 
 
@@ -27,7 +28,8 @@ def update_user(event: UserUpdated, state: AuthState) -> None:
     """The profile shows what the user last said; an account that is not known cannot be changed."""
     user = state.users.get(event.user_id)
     if user is None:
-        return state.repeat()
+        state.repeat()
+        return
     state.users[event.user_id] = replace(user, email=event.email, full_name=event.full_name, department=event.department)
 
 
@@ -35,16 +37,18 @@ def deactivate_user(event: UserDeactivated, state: AuthState) -> None:
     """A closed account has no sessions left."""
     user = state.users.get(event.user_id)
     if user is None or not user.active:
-        return state.repeat()
+        state.repeat()
+        return
     state.users[event.user_id] = replace(user, active=False)
-    del state.sessions[event.user_id]
+    _end_sessions(event.user_id, state)
 
 
 def open_session(event: UserLoggedIn, state: AuthState) -> None:
     """Sessions can be rebuilt from the events: Redis is never their home."""
     sessions = state.sessions.get(event.user_id, Sessions()).open
     if any(session.session_id == event.session_id for session in sessions):
-        return state.repeat()
+        state.repeat()
+        return
     opened = Session(event.session_id, event.metadata.occurred_at, event.expires_at)
     current = [session for session in sessions if session.expires_at > event.metadata.occurred_at]
     state.sessions[event.user_id] = Sessions((*current, opened)[-SESSIONS_KEPT:])
@@ -55,7 +59,8 @@ def close_session(event: UserLoggedOut, state: AuthState) -> None:
     sessions = state.sessions.get(event.user_id, Sessions()).open
     left = tuple(session for session in sessions if session.session_id != event.session_id)
     if len(left) == len(sessions):
-        return state.repeat()
+        state.repeat()
+        return
     if left:
         state.sessions[event.user_id] = Sessions(left)
     else:
@@ -65,15 +70,22 @@ def close_session(event: UserLoggedOut, state: AuthState) -> None:
 def change_password(event: PasswordChanged, state: AuthState) -> None:
     """A new password ends all sessions that the old one opened."""
     user = state.users.get(event.user_id)
-    if user is None:
-        return state.repeat()
+    if user is None or user.password_changed_at == event.metadata.occurred_at:
+        state.repeat()
+        return
     state.users[event.user_id] = replace(user, password_changed_at=event.metadata.occurred_at)
-    del state.sessions[event.user_id]
+    _end_sessions(event.user_id, state)
 
 
 def enable_two_factor(event: TwoFactorEnabled, state: AuthState) -> None:
     """From now on a sign-in asks for the second factor."""
     user = state.users.get(event.user_id)
     if user is None or user.two_factor == event.method:
-        return state.repeat()
+        state.repeat()
+        return
     state.users[event.user_id] = replace(user, two_factor=event.method)
+
+
+def _end_sessions(user_id: str, state: AuthState) -> None:
+    if user_id in state.sessions:
+        del state.sessions[user_id]

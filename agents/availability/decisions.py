@@ -28,59 +28,42 @@ def let_reservation_expire(event: ApprovalExpired, state: AvailabilityState) -> 
 
 
 def _decide(event: ApprovalGranted | ApprovalRejected | ApprovalExpired, decision: Decision, state: AvailabilityState) -> None:
+    """Carry the decision out, or keep the first one until its reservation arrives."""
     reservation = state.reservations.get(event.reservation_id)
-    if reservation is None:
-        if event.reservation_id in state.decisions:
-            return state.repeat()
+    if reservation is None and event.reservation_id not in state.decisions:
         state.decisions[event.reservation_id] = decision
-        return None
-    if reservation.state != "PENDING":
-        return state.repeat()
-    apply_decision(event.reservation_id, decision, state)
-    offer_free_slots(event.resource_id, event.metadata.occurred_at, state)
+    elif reservation is None or reservation.state != "PENDING":
+        state.repeat()
+    elif apply_decision(event.reservation_id, reservation, decision, state):
+        offer_free_slots(reservation.resource_id, event.metadata.occurred_at, state)
 
 
-def apply_decision(reservation_id: str, decision: Decision, state: AvailabilityState) -> None:
-    """Carry a decision out on a pending reservation."""
-    pending = state.reservations.get(reservation_id)
-    assert pending is not None
+def apply_decision(reservation_id: str, pending: Reservation, decision: Decision, state: AvailabilityState) -> bool:
+    """Carry a decision out on a pending reservation. True when its slot is free now: the caller looks at the waitlist last."""
     decided = replace(pending, state=decision.state, reason=decision.reason, version=pending.version + 1)
     state.reservations[reservation_id] = decided
-    if decision.state == "CONFIRMED":
-        _confirmed(reservation_id, decided, decision, state)
-    else:
-        release(state, decided.resource_id, "RESERVATION", reservation_id)
-        _lost(reservation_id, decided, decision, state)
+    freed = decision.state != "CONFIRMED"
+    if freed:
+        release(state, decided.resource_id, "RESERVATION", reservation_id, state.cause.occurred_at)
+    state.emit(_outcome(reservation_id, decided, decision))
     notify(state, f"RESERVATION_{decision.state}", decided.resource_id, decided.user_id, reservation_id=reservation_id)
+    return freed
 
 
-def _confirmed(reservation_id: str, reservation: Reservation, decision: Decision, state: AvailabilityState) -> None:
-    state.emit(
-        ReservationConfirmed(
-            reservation_id=reservation_id,
-            resource_id=reservation.resource_id,
-            user_id=reservation.user_id,
-            approval_id=decision.approval_id,
-            automatic=decision.automatic,
-            starts_at=reservation.starts_at,
-            ends_at=reservation.ends_at,
-        )
-    )
-
-
-def _lost(reservation_id: str, reservation: Reservation, decision: Decision, state: AvailabilityState) -> None:
-    resource, user, starts_at, ends_at = reservation.resource_id, reservation.user_id, reservation.starts_at, reservation.ends_at
+def _outcome(
+    reservation_id: str, decided: Reservation, decision: Decision
+) -> ReservationConfirmed | ReservationRejected | ReservationExpired:
+    resource, user, starts_at, ends_at = decided.resource_id, decided.user_id, decided.starts_at, decided.ends_at
+    if decision.state == "CONFIRMED":
+        return ReservationConfirmed(reservation_id, resource, user, decision.approval_id, decision.automatic, starts_at, ends_at)
     if decision.state == "EXPIRED":
-        state.emit(ReservationExpired(reservation_id, resource, user, starts_at, ends_at))
-    else:
-        state.emit(
-            ReservationRejected(
-                reservation_id=reservation_id,
-                resource_id=resource,
-                user_id=user,
-                reason=decision.reason or "NOT_APPROVED",
-                detail=decision.approval_id,
-                starts_at=starts_at,
-                ends_at=ends_at,
-            )
-        )
+        return ReservationExpired(reservation_id, resource, user, starts_at, ends_at)
+    return ReservationRejected(
+        reservation_id=reservation_id,
+        resource_id=resource,
+        user_id=user,
+        reason="NOT_APPROVED",
+        detail=decision.approval_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )

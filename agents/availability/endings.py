@@ -42,8 +42,9 @@ def _move(event: Ending, sources: set[str], target: str, state: AvailabilityStat
     """One legal transition; any other changes nothing and is counted."""
     reservation = state.reservations.get(event.reservation_id)
     if reservation is None or reservation.state not in sources:
-        return state.repeat()
+        state.repeat()
+        return
     state.reservations[event.reservation_id] = replace(reservation, state=target, reason=reason, version=reservation.version + 1)
     if target not in HOLDING:
-        release(state, reservation.resource_id, "RESERVATION", event.reservation_id)
+        release(state, reservation.resource_id, "RESERVATION", event.reservation_id, event.metadata.occurred_at)
         offer_free_slots(reservation.resource_id, event.metadata.occurred_at, state)

@@ -12,12 +12,14 @@ from bookly.records.resources import MaintenanceCancelled, MaintenanceCompleted,
 
 def block_calendar(event: MaintenanceScheduled, state: AvailabilityState) -> None:
     """Nobody can book the slot; who had it already is told."""
-    if event.maintenance_id in state.seen:
-        return state.repeat()
-    state.seen[event.maintenance_id] = Seen(event.resource_id)
-    hit = [slot for slot in overlapping(calendar(state, event.resource_id), event.starts_at, event.ends_at) if slot.kind == "RESERVATION"]
-    slot = Slot(event.starts_at, event.ends_at, "MAINTENANCE", event.maintenance_id)
-    hold(state, event.resource_id, slot, event.metadata.occurred_at)
+    if event.maintenance_id in state.planned:
+        state.repeat()
+        return
+    state.planned[event.maintenance_id] = Seen(event.resource_id)
+    now = event.metadata.occurred_at
+    found = overlapping(calendar(state, event.resource_id), event.starts_at, event.ends_at, now)
+    hit = [slot for slot in found if slot.kind == "RESERVATION"]
+    hold(state, event.resource_id, Slot(event.starts_at, event.ends_at, "MAINTENANCE", event.maintenance_id), now)
     state.emit(
         ScheduleBlocked(
             block_id=event.maintenance_id,
@@ -33,8 +35,9 @@ def block_calendar(event: MaintenanceScheduled, state: AvailabilityState) -> Non
 
 def unblock_calendar(event: MaintenanceCompleted | MaintenanceCancelled, state: AvailabilityState) -> None:
     """The slot can be booked again, first by who waits for it."""
-    if not release(state, event.resource_id, "MAINTENANCE", event.maintenance_id):
-        return state.repeat()
+    if not release(state, event.resource_id, "MAINTENANCE", event.maintenance_id, event.metadata.occurred_at):
+        state.repeat()
+        return
     state.emit(ScheduleUnblocked(block_id=event.maintenance_id, resource_id=event.resource_id))
     offer_free_slots(event.resource_id, event.metadata.occurred_at, state)
 

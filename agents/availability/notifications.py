@@ -20,6 +20,7 @@ def notify(
     waitlist_id: str | None = None,
     detail: str | None = None,
 ) -> None:
+    """Ask for one message to a user. A redelivered cause asks for the same notification_id."""
     about = reservation_id or waitlist_id or resource_id
     state.emit(
         NotificationRequested(

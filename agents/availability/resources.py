@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from agents.availability.notifications import notify
-from agents.availability.slots import calendar
-from agents.availability.tables import AvailabilityState, Calendar, Resource, Slot
+from agents.availability.slots import calendar, write
+from agents.availability.tables import AvailabilityState, Resource, Slot
 from agents.availability.waitlist import close_queue
 from bookly.records.availability import ReservationCancelled
 from bookly.records.resources import ResourceCreated, ResourceDeleted, ResourceStatusChanged, ResourceUpdated
@@ -15,7 +15,8 @@ from bookly.records.resources import ResourceCreated, ResourceDeleted, ResourceS
 def open_resource(event: ResourceCreated, state: AvailabilityState) -> None:
     """From now on its slots can be asked for."""
     if event.resource_id in state.resources:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = Resource(event.name, event.category_id, event.capacity, event.max_minutes)
 
 
@@ -23,7 +24,8 @@ def sync_resource(event: ResourceUpdated, state: AvailabilityState) -> None:
     """New booking rules hold for what is asked for from now on."""
     resource = state.resources.get(event.resource_id)
     if resource is None or resource.deleted:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = replace(
         resource, name=event.name, category_id=event.category_id, capacity=event.capacity, max_minutes=event.max_minutes
     )
@@ -33,7 +35,8 @@ def sync_status(event: ResourceStatusChanged, state: AvailabilityState) -> None:
     """What is out of service takes no new reservations."""
     resource = state.resources.get(event.resource_id)
     if resource is None or resource.deleted:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = replace(resource, status=event.status)
 
 
@@ -41,20 +44,19 @@ def cancel_future_reservations(event: ResourceDeleted, state: AvailabilityState)
     """What was planned on it is cancelled and everybody affected is told; what has begun runs to its end."""
     resource = state.resources.get(event.resource_id)
     if resource is None or resource.deleted:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = replace(resource, deleted=True)
-    reserved = [slot for slot in calendar(state, event.resource_id) if slot.kind == "RESERVATION"]
-    for slot in sorted(reserved, key=lambda slot: (slot.starts_at, slot.holder)):
-        if _cancel(event, slot, state):
-            reserved.remove(slot)
-    if reserved:
-        state.calendars[event.resource_id] = Calendar(tuple(reserved))
-    else:
-        del state.calendars[event.resource_id]
+    slots = calendar(state, event.resource_id)
+    reserved = sorted((slot for slot in slots if slot.kind == "RESERVATION"), key=lambda slot: (slot.starts_at, slot.holder))
+    left = [slot for slot in reserved if not _cancel(event, slot, state)]
+    if slots:
+        write(state, event.resource_id, left, event.metadata.occurred_at)
     close_queue(event.resource_id, state)
 
 
 def _cancel(event: ResourceDeleted, slot: Slot, state: AvailabilityState) -> bool:
+    """True when the reservation of this slot is cancelled: it had not begun, and nobody checked in."""
     reservation = state.reservations.get(slot.holder)
     if reservation is None or reservation.state not in {"PENDING", "CONFIRMED"} or slot.starts_at <= event.metadata.occurred_at:
         return False
@@ -71,5 +73,8 @@ def _cancel(event: ResourceDeleted, slot: Slot, state: AvailabilityState) -> boo
             ends_at=slot.ends_at,
         )
     )
-    notify(state, "RESERVATION_CANCELLED", event.resource_id, reservation.user_id, reservation_id=slot.holder, detail="RESOURCE_DELETED")
+    about = slot.holder
+    notify(
+        state, "RESERVATION_CANCELLED", event.resource_id, reservation.user_id, reservation_id=about, detail="RESOURCE_DELETED"
+    )
     return True

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from agents.availability.tables import AvailabilityState, Calendar, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-PRUNED_AFTER = 24 * 3_600_000_000  # microseconds: a slot that ended a day before the event at hand can collide with nothing new
+DAY = 24 * 3_600_000_000  # microseconds
 
 
 def calendar(state: AvailabilityState, resource_id: str) -> tuple[Slot, ...]:
@@ -18,27 +18,38 @@ def calendar(state: AvailabilityState, resource_id: str) -> tuple[Slot, ...]:
     return () if found is None else found.slots
 
 
-def overlapping(slots: tuple[Slot, ...], starts_at: int, ends_at: int) -> Iterator[Slot]:
-    """The slots that share a moment with [starts_at, ends_at), in order. Touching is no overlap."""
+def long_past(slot: Slot, now: int) -> bool:
+    """A reservation that ended a day ago stands in nobody's way. Offers and blocks end by an event, never by time."""
+    return slot.kind == "RESERVATION" and slot.ends_at <= now - DAY
+
+
+def overlapping(slots: tuple[Slot, ...], starts_at: int, ends_at: int, now: int) -> Iterator[Slot]:
+    """The slots that share a moment with [starts_at, ends_at), in order. Touching is no overlap; what is long past is no slot."""
     end = bisect_left(slots, ends_at, key=lambda slot: slot.starts_at)
-    return (slot for slot in slots[:end] if starts_at < slot.ends_at)
+    return (slot for slot in slots[:end] if starts_at < slot.ends_at and not long_past(slot, now))
 
 
 def hold(state: AvailabilityState, resource_id: str, slot: Slot, now: int) -> None:
-    """Put a slot into the calendar, and prune what is long past."""
-    slots = [kept for kept in calendar(state, resource_id) if kept.ends_at > now - PRUNED_AFTER]
+    """Put a slot into the calendar."""
+    slots = list(calendar(state, resource_id))
     insort(slots, slot)
-    state.calendars[resource_id] = Calendar(tuple(slots))
+    write(state, resource_id, slots, now)
 
 
-def release(state: AvailabilityState, resource_id: str, kind: str, holder: str) -> bool:
+def release(state: AvailabilityState, resource_id: str, kind: str, holder: str, now: int) -> bool:
     """Take a holder's slot out of the calendar; False when it holds none."""
     slots = calendar(state, resource_id)
-    left = tuple(slot for slot in slots if (slot.kind, slot.holder) != (kind, holder))
+    left = [slot for slot in slots if (slot.kind, slot.holder) != (kind, holder)]
     if len(left) == len(slots):
         return False
-    if left:
-        state.calendars[resource_id] = Calendar(left)
+    write(state, resource_id, left, now)
+    return True
+
+
+def write(state: AvailabilityState, resource_id: str, slots: Sequence[Slot], now: int) -> None:
+    """Keep the calendar bounded: what is long past is pruned, which changes no answer, for `overlapping` ignores it anyway."""
+    kept = tuple(slot for slot in slots if not long_past(slot, now))
+    if kept:
+        state.calendars[resource_id] = Calendar(kept)
     else:
         del state.calendars[resource_id]
-    return True

@@ -82,7 +82,8 @@ class AvailabilityState(State):
     reservations = Table("reservations", Reservation)  # by reservation_id
     calendars = Table("calendars", Calendar)  # by resource_id
     queues = Table("queues", Queue)  # by resource_id
-    seen = Table("seen", Seen)  # by waitlist_id or maintenance_id
+    queued = Table("queued", Seen)  # by waitlist_id
+    planned = Table("planned", Seen)  # by maintenance_id
     resources = Table("resources", Resource)  # by resource_id
     decisions = Table("decisions", Decision)  # by reservation_id
     permissions = Table("permissions", Grants)  # by user_id

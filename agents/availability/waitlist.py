@@ -12,12 +12,14 @@ OFFER_HOLDS = 30 * 60_000_000  # microseconds
 
 def join_waitlist(event: WaitlistJoined, state: AvailabilityState) -> None:
     """A place at the end of the queue; a resource that is gone has no queue."""
-    if event.waitlist_id in state.seen:
-        return state.repeat()
-    state.seen[event.waitlist_id] = Seen(event.resource_id)
+    if event.waitlist_id in state.queued:
+        state.repeat()
+        return
+    state.queued[event.waitlist_id] = Seen(event.resource_id)
     resource = state.resources.get(event.resource_id)
     if resource is None or resource.deleted:
-        return notify(state, "WAITLIST_CLOSED", event.resource_id, event.user_id, waitlist_id=event.waitlist_id)
+        notify(state, "WAITLIST_CLOSED", event.resource_id, event.user_id, waitlist_id=event.waitlist_id)
+        return
     entries = state.queues.get(event.resource_id, Queue()).entries
     state.queues[event.resource_id] = Queue((*entries, Waiting(event.waitlist_id, event.user_id, event.starts_at, event.ends_at)))
     offer_free_slots(event.resource_id, event.metadata.occurred_at, state)
@@ -25,8 +27,9 @@ def join_waitlist(event: WaitlistJoined, state: AvailabilityState) -> None:
 
 def expire_offer(event: WaitlistOfferExpired, state: AvailabilityState) -> None:
     """The slot goes to the next in the queue."""
-    if not release(state, event.resource_id, "OFFER", event.waitlist_id):
-        return state.repeat()
+    if not release(state, event.resource_id, "OFFER", event.waitlist_id, event.metadata.occurred_at):
+        state.repeat()
+        return
     offer_free_slots(event.resource_id, event.metadata.occurred_at, state)
 
 
@@ -39,7 +42,7 @@ def offer_free_slots(resource_id: str, now: int, state: AvailabilityState) -> No
     for entry in entries:
         if entry.starts_at <= now:
             continue
-        if any(overlapping(calendar(state, resource_id), entry.starts_at, entry.ends_at)):
+        if any(overlapping(calendar(state, resource_id), entry.starts_at, entry.ends_at, now)):
             left.append(entry)
         else:
             _offer(resource_id, entry, now, state)
@@ -51,7 +54,8 @@ def close_queue(resource_id: str, state: AvailabilityState) -> None:
     """Nobody waits for a resource that is gone; each is told, in order."""
     for entry in state.queues.get(resource_id, Queue()).entries:
         notify(state, "WAITLIST_CLOSED", resource_id, entry.user_id, waitlist_id=entry.waitlist_id)
-    del state.queues[resource_id]
+    if resource_id in state.queues:
+        del state.queues[resource_id]
 
 
 def _offer(resource_id: str, entry: Waiting, now: int, state: AvailabilityState) -> None:

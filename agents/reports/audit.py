@@ -37,6 +37,7 @@ def record_audit(event: Audited, state: ReportsState) -> None:
     entries = state.audit.get(subject, Audit()).entries
     meta = event.metadata
     if any(entry.event_id == meta.event_id for entry in entries):
-        return state.repeat()
+        state.repeat()
+        return
     entry = Entry(meta.occurred_at, meta.type, meta.actor, meta.event_id)
     state.audit[subject] = Audit((*entries, entry)[-ENTRIES_KEPT:])

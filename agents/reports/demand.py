@@ -59,7 +59,8 @@ def count(state: ReportsState, kind: str, entity: str, resource_id: str, at: int
     """Count one kind for one entity in the hour of `at`, unless it was counted before: a client's retry is no demand."""
     counted = state.counted.get(entity, Counted()).kinds
     if kind in counted:
-        return state.repeat()
+        state.repeat()
+        return
     state.counted[entity] = Counted((*counted, kind))
     key = f"{resource_id}|{at - at % HOUR}"
     window = state.demand.get(key, Demand())
@@ -70,4 +71,6 @@ def count(state: ReportsState, kind: str, entity: str, resource_id: str, at: int
 
 
 def _entity(event: Wanted) -> str:
-    return event.waitlist_id if isinstance(event, WaitlistJoined | WaitlistOffered | WaitlistOfferExpired) else event.reservation_id
+    if isinstance(event, WaitlistJoined | WaitlistOffered | WaitlistOfferExpired):
+        return event.waitlist_id
+    return event.reservation_id

@@ -40,7 +40,7 @@ Concerned = (
 def record_maintenance(event: Concerned, state: ReportsState) -> None:
     """Each job with its planned slot and how it ended; the status that staff set; the end of the resource.
 
-    Categories, names and the echoes of blocks change no figure: they are read, so that the record is complete, and kept by others.
+    Categories, names and the echoes of blocks change no figure: they are read for completeness, and kept by others.
     """
     match event:
         case MaintenanceScheduled():
@@ -58,7 +58,8 @@ def record_maintenance(event: Concerned, state: ReportsState) -> None:
 def _plan(event: MaintenanceScheduled, state: ReportsState) -> None:
     downtime = state.downtime.get(event.resource_id, Downtime())
     if event.maintenance_id in downtime.jobs:
-        return state.repeat()
+        state.repeat()
+        return
     jobs = {**downtime.jobs, event.maintenance_id: (event.starts_at, event.ends_at, "SCHEDULED")}
     state.downtime[event.resource_id] = replace(downtime, jobs=dict(list(jobs.items())[-JOBS_KEPT:]))
 
@@ -67,5 +68,6 @@ def _advance(resource_id: str, maintenance_id: str, target: str, state: ReportsS
     downtime = state.downtime.get(resource_id, Downtime())
     job = downtime.jobs.get(maintenance_id)
     if job is None or job[2] == target:
-        return state.repeat()
+        state.repeat()
+        return
     state.downtime[resource_id] = replace(downtime, jobs={**downtime.jobs, maintenance_id: (job[0], job[1], target)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agents.state import State, Table
 
@@ -22,7 +22,7 @@ class Demand(Struct, frozen=True):
     offered: int = 0
     conflicts: int = 0
     used: int = 0
-    refused_by: dict[str, int] = {}  # noqa: RUF012  # msgspec copies it for each row
+    refused_by: dict[str, int] = field(default_factory=dict)
 
 
 class Counted(Struct, frozen=True):
@@ -32,19 +32,20 @@ class Counted(Struct, frozen=True):
 
 
 class Lead(Struct, frozen=True):
-    """How long an approval took, in microseconds of event time."""
+    """How long a reservation waited for its decision, and whether its visitor came. Microseconds of event time."""
 
     requested_at: int | None = None
     decided_at: int | None = None
     outcome: str | None = None
     checked_in_at: int | None = None
     checked_out_at: int | None = None
+    no_show_at: int | None = None
 
 
 class Downtime(Struct, frozen=True):
     """What took a resource out of use; by maintenance job: planned slot and state."""
 
-    jobs: dict[str, tuple[int, int, str]] = {}  # noqa: RUF012  # starts_at, ends_at, state
+    jobs: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # starts_at, ends_at, state
     status: str = "AVAILABLE"
     deleted: bool = False
 

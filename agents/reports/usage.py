@@ -20,24 +20,17 @@ from bookly.records.stockpile import (
 )
 
 OUTCOMES: dict[type, str] = {ApprovalGranted: "GRANTED", ApprovalRejected: "REJECTED", ApprovalExpired: "EXPIRED"}
-Used = (
-    ApprovalRequested
-    | ApprovalGranted
-    | ApprovalRejected
-    | ApprovalExpired
-    | ApprovalSuperseded
-    | CheckInCompleted
-    | CheckOutCompleted
-    | ReservationNoShow
-)
+Decided = ApprovalGranted | ApprovalRejected | ApprovalExpired | ApprovalSuperseded
+Used = ApprovalRequested | Decided | CheckInCompleted | CheckOutCompleted | ReservationNoShow
 
 
 def record_usage(event: Used, state: ReportsState) -> None:
-    """The first of each fact counts; a visit that ended is use of the hour in which it ended."""
+    """The first of each fact counts; a visit that ended is use, in the hour in which it was said to have ended."""
     lead = state.leads.get(event.reservation_id, Lead())
     changed = replace(lead, **_changes(event, lead))
     if changed == lead:
-        return state.repeat()
+        state.repeat()
+        return
     state.leads[event.reservation_id] = changed
     if isinstance(event, CheckOutCompleted):
         count(state, "used", event.reservation_id, event.resource_id, event.metadata.occurred_at)
@@ -52,7 +45,11 @@ def _changes(event: Used, lead: Lead) -> dict[str, Any]:
     if isinstance(event, CheckOutCompleted):
         times = {"checked_in_at": event.checked_in_at, "checked_out_at": event.checked_out_at}
         return {} if lead.checked_out_at is not None else times
-    outcome = OUTCOMES.get(type(event))
-    if outcome is None or lead.outcome is not None:
-        return {}
-    return {"decided_at": at, "outcome": outcome}
+    if isinstance(event, ReservationNoShow):
+        return {} if lead.no_show_at is not None else {"no_show_at": at}
+    return {} if lead.outcome is not None else {"decided_at": at, "outcome": _outcome(event)}
+
+
+def _outcome(event: Decided) -> str:
+    """An approval that was superseded before anybody decided ended as what stands."""
+    return event.state if isinstance(event, ApprovalSuperseded) else OUTCOMES[type(event)]

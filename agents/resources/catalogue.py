@@ -11,7 +11,8 @@ from bookly.records.resources import CategoryCreated, CategoryUpdated, ResourceC
 def add_resource(event: ResourceCreated, state: ResourcesState) -> None:
     """A resource is created once."""
     if event.resource_id in state.resources:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = Resource(
         event.name, event.category_id, event.capacity, event.max_minutes, event.location, event.description
     )
@@ -21,7 +22,8 @@ def change_resource(event: ResourceUpdated, state: ResourcesState) -> None:
     """Its properties and booking rules are what was last said; a deleted one does not change."""
     resource = state.resources.get(event.resource_id)
     if resource is None or resource.deleted:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = replace(
         resource,
         name=event.name,
@@ -37,7 +39,8 @@ def delete_resource(event: ResourceDeleted, state: ResourcesState) -> None:
     """The row stays, marked: reports still name it, and a late event must not bring it back."""
     resource = state.resources.get(event.resource_id)
     if resource is None or resource.deleted:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[event.resource_id] = replace(resource, deleted=True)
 
 

@@ -34,5 +34,6 @@ def set_status(resource_id: str, status: str, state: ResourcesState) -> None:
     """The status of a resource that is there; of one that is gone or was never created it is a repeat."""
     resource = state.resources.get(resource_id)
     if resource is None or resource.deleted:
-        return state.repeat()
+        state.repeat()
+        return
     state.resources[resource_id] = replace(resource, status=status)

@@ -34,9 +34,14 @@ class Usage(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """What has been counted of a reservation, so that nothing is counted twice."""
+    """What has been counted of a reservation, so that nothing is counted twice.
 
-    reserved: bool = True
+    Its creation and its visit are on two topics: either may be seen first.
+    """
+
+    created: bool = False
+    released: bool = False
+    checked_in: bool = False
     checked_out: bool = False
 
 

@@ -20,9 +20,11 @@ MINUTE = 60_000_000  # microseconds
 
 def count_reservation(event: ReservationCreated, state: ResourcesState) -> None:
     """Usage goes up with every reservation asked for, once."""
-    if event.reservation_id in state.counted:
-        return state.repeat()
-    state.counted[event.reservation_id] = Counted()
+    counted = state.counted.get(event.reservation_id, Counted())
+    if counted.created:
+        state.repeat()
+        return
+    state.counted[event.reservation_id] = replace(counted, created=True)
     usage = state.usage.get(event.resource_id, Usage())
     state.usage[event.resource_id] = replace(usage, reserved=usage.reserved + 1, created_total=usage.created_total + 1)
 
@@ -38,15 +40,21 @@ def release_lost_usage(event: ReservationRejected | ReservationExpired | Reserva
 
 
 def record_check_in(event: CheckInCompleted, state: ResourcesState) -> None:
-    """The resource is in use."""
+    """The resource is in use, until its visitor has left."""
+    counted = state.counted.get(event.reservation_id, Counted())
+    if counted.checked_in:
+        state.repeat()
+        return
+    state.counted[event.reservation_id] = replace(counted, checked_in=True)
     set_status(event.resource_id, "IN_USE", state)
 
 
 def record_check_out(event: CheckOutCompleted, state: ResourcesState) -> None:
     """The visit's whole minutes count as used, and the resource is free again."""
-    counted = state.counted.get(event.reservation_id, Counted(reserved=False))
+    counted = state.counted.get(event.reservation_id, Counted())
     if counted.checked_out:
-        return state.repeat()
+        state.repeat()
+        return
     state.counted[event.reservation_id] = replace(counted, checked_out=True)
     minutes = (event.checked_out_at - event.checked_in_at) // MINUTE
     usage = state.usage.get(event.resource_id, Usage())
@@ -56,8 +64,9 @@ def record_check_out(event: CheckOutCompleted, state: ResourcesState) -> None:
 
 def _release(reservation_id: str, resource_id: str, state: ResourcesState) -> None:
     counted = state.counted.get(reservation_id)
-    if counted is None or not counted.reserved:
-        return state.repeat()
-    state.counted[reservation_id] = replace(counted, reserved=False)
+    if counted is None or not counted.created or counted.released:
+        state.repeat()
+        return
+    state.counted[reservation_id] = replace(counted, released=True)
     usage = state.usage.get(resource_id, Usage())
     state.usage[resource_id] = replace(usage, reserved=usage.reserved - 1)

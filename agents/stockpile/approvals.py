@@ -10,31 +10,39 @@ from bookly.records.availability import ReservationCancelled, ReservationCreated
 from bookly.records.stockpile import ApprovalExpired, ApprovalGranted, ApprovalRejected, ApprovalRequested, ApprovalSuperseded
 
 HOUR = 3_600_000_000  # microseconds
+Decision = ApprovalGranted | ApprovalRejected | ApprovalExpired
+Ended = ReservationCancelled | ReservationExpired | ReservationRejected
 
 
 def open_approval(event: ReservationCreated, state: StockpileState) -> None:
     """The rules say whether a person has to decide; where none applies it is granted at once."""
     if event.reservation_id in state.approvals:
-        return state.repeat()
+        state.repeat()
+        return
     approval = Approval(f"apr-{event.reservation_id}", event.resource_id, event.user_id, "OPEN")
     rule = rule_for(event.category_id, event.starts_at, event.ends_at, event.attendees)
     if rule is None:
-        state.approvals[event.reservation_id] = replace(approval, state="GRANTED", automatic=True)
-        state.emit(ApprovalGranted(approval.approval_id, event.reservation_id, event.resource_id, automatic=True, expected_version=1))
+        _grant(event, approval, state)
     else:
         _request(event, approval, rule, state)
 
 
-def record_decision(event: ApprovalGranted | ApprovalRejected | ApprovalExpired, state: StockpileState) -> None:
+def record_decision(event: Decision, state: StockpileState) -> None:
     """Compare and swap: the first decision on the version at hand wins, any other is told what stands."""
     approval = state.approvals.get(event.reservation_id)
-    if approval is None or (isinstance(event, ApprovalGranted) and event.automatic):
-        return state.repeat()
-    if approval.state != "OPEN" or approval.version != event.expected_version:
-        return _supersede(event, approval, f"already {approval.state} at version {approval.version}", state)
-    target = "GRANTED" if isinstance(event, ApprovalGranted) else "REJECTED" if isinstance(event, ApprovalRejected) else "EXPIRED"
-    decided_by = None if isinstance(event, ApprovalExpired) else event.decided_by
-    state.approvals[event.reservation_id] = replace(approval, state=target, version=approval.version + 1, decided_by=decided_by)
+    if approval is None or _known(event, approval):
+        state.repeat()
+    elif approval.state != "OPEN" or approval.version != event.expected_version:
+        cause = f"{approval.state} at version {approval.version}, decided on version {event.expected_version}"
+        _supersede(event.reservation_id, approval, cause, state, loser=event.metadata.event_id)
+    else:
+        state.approvals[event.reservation_id] = replace(
+            approval,
+            state=_target(event),
+            version=approval.version + 1,
+            decided_by=None if isinstance(event, ApprovalExpired) else event.decided_by,
+            decision_id=event.metadata.event_id,
+        )
 
 
 def close_approval(event: ReservationCancelled | ReservationExpired, state: StockpileState) -> None:
@@ -47,13 +55,39 @@ def drop_approval(event: ReservationRejected, state: StockpileState) -> None:
     _close(event, "SUPERSEDED", state)
 
 
-def _close(event: ReservationCancelled | ReservationExpired | ReservationRejected, target: str, state: StockpileState) -> None:
+def _known(event: Decision, approval: Approval) -> bool:
+    """The echo of an automatic grant, or the very event that decided, delivered twice."""
+    return event.metadata.event_id == approval.decision_id or (isinstance(event, ApprovalGranted) and event.automatic)
+
+
+def _target(event: Decision) -> str:
+    if isinstance(event, ApprovalGranted):
+        return "GRANTED"
+    return "REJECTED" if isinstance(event, ApprovalRejected) else "EXPIRED"
+
+
+def _close(event: Ended, target: str, state: StockpileState) -> None:
     approval = state.approvals.get(event.reservation_id)
     if approval is None or approval.state != "OPEN":
-        return state.repeat()
+        state.repeat()
+        return
     closed = replace(approval, state=target, version=approval.version + 1)
     state.approvals[event.reservation_id] = closed
-    _supersede(event, closed, event.TYPE, state, lost=False)
+    _supersede(event.reservation_id, closed, event.TYPE, state, loser=None)
+
+
+def _grant(event: ReservationCreated, approval: Approval, state: StockpileState) -> None:
+    granted = replace(approval, state="GRANTED", automatic=True)
+    state.approvals[event.reservation_id] = granted
+    state.emit(
+        ApprovalGranted(
+            approval_id=granted.approval_id,
+            reservation_id=event.reservation_id,
+            resource_id=event.resource_id,
+            automatic=True,
+            expected_version=granted.version,
+        )
+    )
 
 
 def _request(event: ReservationCreated, approval: Approval, rule: Rule, state: StockpileState) -> None:
@@ -73,21 +107,15 @@ def _request(event: ReservationCreated, approval: Approval, rule: Rule, state: S
     )
 
 
-def _supersede(
-    event: ApprovalGranted | ApprovalRejected | ApprovalExpired | ReservationCancelled | ReservationExpired | ReservationRejected,
-    approval: Approval,
-    cause: str,
-    state: StockpileState,
-    *,
-    lost: bool = True,
-) -> None:
+def _supersede(reservation_id: str, approval: Approval, cause: str, state: StockpileState, *, loser: str | None) -> None:
+    """Tell what stands now, and which decision lost against it; none when the approval itself lost its point."""
     state.emit(
         ApprovalSuperseded(
             approval_id=approval.approval_id,
-            reservation_id=event.reservation_id,
+            reservation_id=reservation_id,
             resource_id=approval.resource_id,
             state=approval.state,
-            superseded_event_id=event.metadata.event_id if lost else None,
+            superseded_event_id=loser,
             cause=cause,
         )
     )

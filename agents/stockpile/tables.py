@@ -20,6 +20,7 @@ class Approval(Struct, frozen=True):
     rule: str | None = None
     deadline_at: int | None = None
     decided_by: str | None = None
+    decision_id: str | None = None  # the event that decided: seen again, it has not lost against itself
 
 
 class Visit(Struct, frozen=True):

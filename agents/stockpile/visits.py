@@ -11,7 +11,8 @@ from bookly.records.stockpile import CheckInCompleted, CheckOutCompleted
 def begin_visit(event: CheckInCompleted, state: StockpileState) -> None:
     """A visit begins once."""
     if event.reservation_id in state.visits:
-        return state.repeat()
+        state.repeat()
+        return
     state.visits[event.reservation_id] = Visit(event.checked_in_at)
 
 
@@ -19,5 +20,6 @@ def end_visit(event: CheckOutCompleted, state: StockpileState) -> None:
     """A visit ends once; an end without a begin keeps both times, for it says both."""
     visit = state.visits.get(event.reservation_id, Visit(event.checked_in_at))
     if visit.checked_out_at is not None:
-        return state.repeat()
+        state.repeat()
+        return
     state.visits[event.reservation_id] = replace(visit, checked_out_at=event.checked_out_at)
