@@ -1,21 +1,19 @@
-"""The stack with the topics and schemas of the contracts."""
+"""What integration tests of the servers share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+import psutil
 import pytest
 
-from contracts.broker import provision_broker
-from contracts.registry import provision_registry
 
-if TYPE_CHECKING:
-    from stack import Stack
+@pytest.fixture
+def listening() -> Callable[[int], set[str]]:
+    """The addresses on which a process listens."""
 
+    def addresses(pid: int) -> set[str]:
+        connections = psutil.Process(pid).net_connections("tcp")
+        return {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
 
-@pytest.fixture(scope="session")
-def provisioned(stack: Stack) -> Stack:
-    """Every topic of the five domains, every version of every event."""
-    provision_broker(stack.brokers)
-    provision_registry(stack.registry)
-    return stack
+    return addresses

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contracts.broker import provision_broker
+from contracts.registry import provision_registry
 from tests.integration.sdk.verbs import PRODUCERS
 from tests.integration.sdk.worlds import InMemory, Real
 
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stack import Stack
+
+
+@pytest.fixture(scope="session")
+def provisioned(stack: Stack) -> Stack:
+    """The stack with every topic of the five domains and every version of every event."""
+    provision_broker(stack.brokers)
+    provision_registry(stack.registry)
+    return stack
 
 
 @pytest.fixture(params=PRODUCERS)
