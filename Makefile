@@ -5,24 +5,29 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup stack demo test check contracts compile provision worker lock format clean
+.PHONY: help setup stack down demo test check contracts compile provision worker lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## install what everything needs into .venv (done by the others, too)
 
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.installed: requirements.lock stack/compose.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Bookly needs Python 3.11 or newer: install it, or say where it is with 'make PYTHON=/path/to/python'"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked dependencies into $(VENV) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(VENV)/compose -r stack/compose.lock
 	@$(BIN)/python -m contracts compile
+	@$(BIN)/python -m stack prepare
 	@touch $@
 
 stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them
 	@$(BIN)/python -m stack up
+
+down: setup  ## stop this checkout's stack, wherever it was started
+	@$(BIN)/python -m stack down
 
 demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1)
 	@$(BIN)/python -m demo
@@ -53,6 +58,8 @@ format: setup  ## ruff, in place
 lock: setup  ## resolve the dependencies again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    pyproject.toml --extra cache --group agents --group api --group stack --group dev -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    stack/compose.in -o stack/compose.lock
 
 clean:  ## remove what the build made; the stack's data too
 	@rm -rf build dist .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis

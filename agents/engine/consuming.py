@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from faust.transport.conductor import Conductor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +74,7 @@ class BatchConsumer(driver.Consumer):
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    @Service.task
     async def _commit_livelock_detector(self) -> None:
         """Faust's own detector watches acks, and nothing here acks."""
 

@@ -45,7 +45,7 @@ class Runner:
         self._turn = asyncio.Lock()
 
     async def run(self, stream: BatchStream) -> None:
-        """Apply slices as they come; commit when the input runs dry, and at the latest after COMMIT_S."""
+        """Apply slices as they come; commit when the input runs dry, and at the latest after COMMIT_S. Ends with the app."""
         batches = aiter(stream.batches())
         following = asyncio.ensure_future(anext(batches))
         began = None
@@ -54,7 +54,10 @@ class Runner:
             if not done:
                 await self._commit_when_idle()
                 continue
-            batch = following.result()
+            try:
+                batch = following.result()
+            except StopAsyncIteration:
+                return await self._commit_when_idle()
             following = asyncio.ensure_future(anext(batches))
             async with self._turn:
                 await self._apply(batch)

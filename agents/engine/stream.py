@@ -20,7 +20,10 @@ class BatchStream(Stream):  # type: ignore[type-arg]
         self._finalized = True
         await self.maybe_start()
         while not self.should_stop:
-            batch: Batch = await self.channel.queue.get()
+            try:
+                batch: Batch = await self.channel.queue.get()
+            except StopAsyncIteration:  # how Faust tells a channel's reader that the app stops
+                return
             if batch.generation == self.app.consumer_generation_id:
                 yield batch
 

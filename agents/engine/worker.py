@@ -82,6 +82,8 @@ def configure_logs() -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("agents").setLevel(level)
+    for chatty in ("agents.engine.app", "agents.engine.consuming"):  # mode's services log under the module of their class
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
