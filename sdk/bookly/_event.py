@@ -22,7 +22,7 @@ class Validated(BaseModel):
 
     def __init__(self, /, **data: Any) -> None:
         try:
-            super().__init__(**data)
+            self.__pydantic_validator__.validate_python(data, self_instance=self)  # what BaseModel does, a third faster
         except ValidationError as error:
             raise invalid(type(self).__name__, error) from None  # its own text would quote the values
 

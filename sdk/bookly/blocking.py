@@ -7,8 +7,8 @@ import time
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from bookly.delivery import Delivery, unseen
-from bookly.errors import BufferFull, DeliveryFailed
+from bookly.delivery import Delivery, told, unseen
+from bookly.errors import BufferFull
 from bookly.outgoing import Outgoing, outgoing, written
 from bookly.prefixes import Prefixes
 from bookly.producer import kafka
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bookly._event import Event
-    from bookly.delivery import Receipt, Ticket
+    from bookly.delivery import Failure, Ticket
     from bookly.payload import Circumstances, EventPayload
     from bookly.prefixes import Schemas
     from bookly.transport import Transport
@@ -58,6 +58,9 @@ class BlockingReceipt:
         """Whether the broker has answered."""
         return self._result is not None or self._failure is not None
 
+    def see(self) -> None:
+        self.seen = True
+
     def set_result(self, result: Delivery) -> None:
         self._result = result
 
@@ -73,7 +76,7 @@ class BlockingProducer:
     ) -> None:
         self.settings = ProducerSettings.of(settings)
         self._transport, self._schemas = transport, schemas
-        self._failures: list[tuple[Receipt, DeliveryFailed]] = []
+        self._failures: list[Failure] = []
         self._news = Condition()
         self._turn = Lock()
 
@@ -146,9 +149,6 @@ class BlockingProducer:
 
     def _settle(self, batch: list[Ticket]) -> None:
         with self._news:
-            for ticket in batch:
-                failed = ticket.settle(self._sender.reason)
-                if failed is not None:
-                    self._failures.append((ticket.receipt, failed))
+            self._failures = told(self._failures, batch, self._sender.reason)
             self._sender.under_way.difference_update(batch)
             self._news.notify_all()

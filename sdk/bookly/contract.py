@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from importlib import import_module
+from operator import itemgetter
 from time import time_ns
 from types import UnionType
-from typing import TYPE_CHECKING, Any, get_args
-
-from pydantic import AwareDatetime
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from bookly.errors import InvalidEvent
 from bookly.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bookly._event import Event
     from bookly.payload import Metadata
@@ -24,32 +23,34 @@ if TYPE_CHECKING:
     from bookly.records.envelope import Metadata as Light
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PLAIN = (str, int, float, bool, type(None))
+_PLAIN = {str, int, float, bool}
 
 
 class Contract:
     """One event's contract in this version of the SDK."""
 
-    __slots__ = ("encode", "key_field", "name", "others", "record", "times", "topic", "type", "version")
+    __slots__ = ("encode", "key_field", "name", "others", "pick", "record", "times", "topic", "type", "version")
 
     def __init__(self, event: type[Event], record: type[Record], encode: Callable[[Any], bytes]) -> None:
         self.name = event.__name__
         self.type, self.version = record.TYPE, record.VERSION
         self.topic, self.key_field = record.TOPIC, record.KEY_FIELD
         self.record, self.encode = record, encode
-        kinds = {name: field.annotation for name, field in event.model_fields.items()}
-        self.times = [name for name, kind in kinds.items() if _is_time(kind)]
-        self.others = [name for name, kind in kinds.items() if not (_is_time(kind) or _is_plain(kind))]
+        fields = sorted(event.model_fields.items(), key=lambda item: not item[1].is_required())  # as the record takes them
+        kinds = [_kind(field.annotation) for _, field in fields]
+        self.pick = _picker([name for name, _ in fields])
+        self.times = [place for place, kind in enumerate(kinds) if kind <= {datetime}]
+        self.others = [place for place, kind in enumerate(kinds) if not kind <= {datetime} and not kind <= _PLAIN]
 
     def record_of(self, data: Event, metadata: Light) -> Record:
         """The light record of an event: times as microseconds, enums as their symbols."""
-        values = dict(data.__dict__)
-        for name in self.times:
-            time = values[name]
-            values[name] = None if time is None else micros(time)
-        for name in self.others:
-            values[name] = _plain(values[name])
-        return self.record(**values, metadata=metadata)  # type: ignore[call-arg]  # both are generated from one contract
+        values = [*self.pick(data.__dict__), metadata]
+        for place in self.times:
+            time = values[place]
+            values[place] = None if time is None else micros(time)
+        for place in self.others:
+            values[place] = _plain(values[place])
+        return self.record(*values)
 
     def stamp(self, source: str, actor: str | None) -> Light:
         """Metadata of an event that happens now and begins a chain: what EventPayload.of fills in, without its checks."""
@@ -105,13 +106,20 @@ def light_metadata() -> type[Light]:
     return Generated
 
 
-def _is_time(annotation: Any) -> bool:
-    arguments = set(get_args(annotation)) - {type(None)} if isinstance(annotation, UnionType) else {annotation}
-    return arguments <= {datetime, AwareDatetime}
+def _kind(annotation: Any) -> set[Any]:
+    """The types that a field's value may have, None aside: `Annotated[str, ...] | None` is str."""
+    if get_origin(annotation) is Annotated:
+        return _kind(get_args(annotation)[0])
+    if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
+        return set().union(*map(_kind, get_args(annotation))) - {type(None)}
+    return {annotation}
 
 
-def _is_plain(annotation: Any) -> bool:
-    return annotation in _PLAIN or (bool(get_args(annotation)) and all(map(_is_plain, get_args(annotation))))
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Takes values by name out of a mapping; `itemgetter` alone makes no tuple of one."""
+    if len(names) == 1:
+        return lambda values: (values[names[0]],)
+    return itemgetter(*names)
 
 
 def _plain(value: Any) -> Any:

@@ -29,6 +29,8 @@ class Receipt(Protocol):
     def set_result(self, result: Delivery, /) -> None: ...
     def set_exception(self, exception: BaseException, /) -> None: ...
     def done(self) -> bool: ...
+    def see(self) -> None:
+        """It is told on another way: asyncio need not warn of it."""
 
 
 class Ticket:
@@ -60,9 +62,25 @@ class Ticket:
         return failed
 
 
-def unseen(failures: Iterable[tuple[Receipt, DeliveryFailed]]) -> ExceptionGroup[DeliveryFailed] | None:
+Failure = tuple[Receipt, DeliveryFailed]
+
+
+def told(failures: list[Failure], batch: Iterable[Ticket], reason: Callable[[Any], str]) -> list[Failure]:
+    """Tell each receipt of the batch. Returns the failures that somebody still has to see."""
+    for ticket in batch:
+        failed = ticket.settle(reason)
+        if failed is not None:
+            failures.append((ticket.receipt, failed))
+    return [failure for failure in failures if not failure[0].seen] if failures else failures
+
+
+def unseen(failures: Iterable[Failure]) -> ExceptionGroup[DeliveryFailed] | None:
     """Those failures that nobody was told of, as one error with their number and the first ids."""
-    errors = [failed for receipt, failed in failures if not receipt.seen]
+    errors = []
+    for receipt, failed in failures:
+        if not receipt.seen:
+            errors.append(failed)
+            receipt.see()
     if not errors:
         return None
     first = ", ".join(f"{error.event} {error.event_id}" for error in errors[:3])

@@ -7,8 +7,8 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from bookly.delivery import Delivery, unseen
-from bookly.errors import BufferFull, DeliveryFailed
+from bookly.delivery import Delivery, told, unseen
+from bookly.errors import BufferFull
 from bookly.outgoing import Outgoing, outgoing, written
 from bookly.prefixes import Prefixes
 from bookly.sending import Sender
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bookly._event import Event
-    from bookly.delivery import Ticket
+    from bookly.delivery import Failure, Ticket
     from bookly.payload import Circumstances, EventPayload
     from bookly.prefixes import Schemas
     from bookly.transport import Transport
@@ -47,6 +47,10 @@ class AsyncReceipt(asyncio.Future[Delivery]):
 
     __iter__ = __await__
 
+    def see(self) -> None:
+        if not self.cancelled():
+            self.exception()
+
 
 class Producer:
     """Publishes typed events; `async with` opens and closes it.
@@ -61,7 +65,7 @@ class Producer:
     ) -> None:
         self.settings = ProducerSettings.of(settings)
         self._transport, self._schemas = transport, schemas
-        self._failures: list[tuple[AsyncReceipt, DeliveryFailed]] = []
+        self._failures: list[Failure] = []
         self._news: asyncio.Future[None] | None = None
         self._turn = asyncio.Lock()
 
@@ -125,8 +129,6 @@ class Producer:
             await asyncio.to_thread(self._sender.close)
             self._prefixes.close()
             lost = unseen(self._failures)
-            for receipt, _ in self._failures:
-                receipt.cancelled() or receipt.exception()
         if lost is not None:
             if error is None:
                 raise lost
@@ -157,10 +159,7 @@ class Producer:
         self._loop.call_soon_threadsafe(self._settle, batch)
 
     def _settle(self, batch: list[Ticket]) -> None:
-        for ticket in batch:
-            failed = ticket.settle(self._sender.reason)
-            if failed is not None:
-                self._failures.append((ticket.receipt, failed))  # type: ignore[arg-type]  # the sender returns our own receipts
+        self._failures = told(self._failures, batch, self._sender.reason)
         self._sender.under_way.difference_update(batch)
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
