@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from bookly.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from confluent_kafka import Message
 
@@ -35,8 +35,8 @@ def read_table(brokers: str, domain: str, table: str) -> dict[str, Any]:
     return rows
 
 
-def read_log(brokers: str, topic: str) -> Iterator[Message]:
-    """Every committed record of a topic, partition by partition in order, up to its end as it is now."""
+def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | None = None) -> Iterator[Message]:
+    """Every committed record of topics, each partition in order, from the offsets in `since` (else all) up to the end as it is now."""
     consumer = Consumer(
         {
             "bootstrap.servers": brokers,
@@ -48,16 +48,16 @@ def read_log(brokers: str, topic: str) -> Iterator[Message]:
         }
     )
     try:
-        places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in _partitions(consumer, brokers, topic)]
-        consumer.assign(places)
-        unfinished = {place.partition for place in places}
+        places = [(topic, number) for topic in topics for number in _partitions(consumer, brokers, topic)]
+        consumer.assign([TopicPartition(*place, (since or {}).get(place, OFFSET_BEGINNING)) for place in places])
+        unfinished = set(places)
         while unfinished:
             for message in consumer.consume(5_000, PATIENCE_S) or _silence(brokers):
                 error = message.error()
                 if error is None:
                     yield message
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
-                    unfinished.discard(message.partition())
+                    unfinished.discard((message.topic(), message.partition()))
                 else:
                     raise KafkaException(error)
     finally:

@@ -46,13 +46,19 @@ def record_decision(event: Decision, state: StockpileState) -> None:
 
 
 def close_approval(event: ReservationCancelled | ReservationExpired, state: StockpileState) -> None:
-    """Nobody has to decide on a reservation that is gone."""
-    _close(event, "WITHDRAWN", state)
+    """Nobody has to decide on a reservation that is gone. One that expired by its own approval is this approval's echo."""
+    if isinstance(event, ReservationExpired) and event.metadata.causation_id is not None:
+        state.repeat()
+    else:
+        _close(event, "WITHDRAWN", state)
 
 
 def drop_approval(event: ReservationRejected, state: StockpileState) -> None:
-    """A slot that could not be had needs no approval."""
-    _close(event, "SUPERSEDED", state)
+    """A slot that could not be had needs no approval. One that was not approved is this approval's echo."""
+    if event.reason == "NOT_APPROVED":
+        state.repeat()
+    else:
+        _close(event, "SUPERSEDED", state)
 
 
 def _known(event: Decision, approval: Approval) -> bool:
