@@ -56,7 +56,7 @@ def _by_fastavro(written: Any, spec: EventSpec) -> Callable[[bytes, int], Record
     writer, reader = (fastavro.parse_schema(_without_logical_types(schema)) for schema in (written, json.loads(spec.schema)))
 
     def decode(value: bytes, start: int) -> Record:
-        body = BytesIO(value)
+        body = Whole(value)
         body.seek(start)
         try:
             read: Any = fastavro.schemaless_reader(body, writer, reader)
@@ -70,6 +70,16 @@ def _by_fastavro(written: Any, spec: EventSpec) -> Callable[[bytes, int], Record
         return record
 
     return decode
+
+
+class Whole(BytesIO):
+    """Gives all that is asked for, or raises: fastavro skips a field that is cut short without a word."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size)
+        if size is not None and len(found) < size:
+            raise EOFError
+        return found
 
 
 def _without_logical_types(schema: Any) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from contracts.broker import provision_broker
-from contracts.registry import provision_registry
 from tests.integration.sdk.verbs import PRODUCERS
 from tests.integration.sdk.worlds import InMemory, Real
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
     from stack import Stack
 
+ROOT = Path(__file__).parents[3]
+
 
 @pytest.fixture(scope="session")
 def provisioned(stack: Stack) -> Stack:
     """The stack with every topic of the five domains and every version of every event."""
-    provision_broker(stack.brokers)
-    provision_registry(stack.registry)
+    addresses = ["--brokers", stack.brokers, "--registry", stack.registry]
+    subprocess.run([sys.executable, "-m", "contracts", "provision", *addresses], check=True, cwd=ROOT)
     return stack
 
 

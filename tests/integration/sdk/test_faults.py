@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bookly import EventType
+from bookly.catalog import EVENTS
 from bookly.errors import BrokerUnavailable, DeliveryFailed, RegistryUnavailable, UnknownSchema
-from bookly.registry import Registry
-from tests.integration.sdk.worlds import reservation
+from bookly.events.availability import CancellationReason, ReservationCancelled
+from tests.integration.sdk.worlds import WHEN, reservation
 
 if TYPE_CHECKING:
     from tests.integration.sdk.worlds import Real
@@ -87,8 +89,25 @@ async def test_without_warm_up_an_event_published_before_needs_no_registry(real:
     assert len(real.written(2)) == 2
 
 
-def test_what_the_registry_does_not_know_is_named_with_the_cure(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = Registry(real.stack.registry)
-    with pytest.raises(UnknownSchema, match=r"no schema with id 99999"):
-        registry.schema_by_id(99999)
-    registry.close()
+@pytest.mark.parametrize("warm_up", [True, False])
+async def test_an_event_that_the_registry_does_not_know_is_refused_while_the_others_go_on(
+    real: Real, warm_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {spec.type.value: spec.schema for spec in EVENTS.values()}
+    texts[EventType.RESERVATION_CREATED.value] = texts[EventType.RESERVATION_UPDATED.value]
+    monkeypatch.setattr("bookly.spec._schemas", lambda: texts)
+    cancelled = ReservationCancelled(
+        reservation_id="res-1",
+        resource_id="room",
+        user_id="u",
+        starts_at=WHEN,
+        ends_at=WHEN,
+        reason=CancellationReason.BY_USER,
+    )
+        reservation_id="res-1", resource_id="room", user_id="u", starts_at=WHEN, ends_at=WHEN, reason=CancellationReason.BY_USER
+    )
+    async with real.producer(warm_up=warm_up) as producer:
+        with pytest.raises(UnknownSchema, match=r"ReservationCreatedEvent.*make provision"):
+            await producer.publish(reservation())
+        await producer.publish(cancelled)
+    assert len(real.written(1)) == 1
