@@ -37,9 +37,8 @@ asyncio.run(main())
 
 def run(*command: str | Path, **environment: str) -> str:
     """Its standard output; a failure shows what it said."""
-    done = subprocess.run(
-        [*map(str, command)], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
+    words, variables = [str(word) for word in command], {**os.environ, **environment}
+    done = subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -104,8 +104,6 @@ async def test_an_event_that_the_registry_does_not_know_is_refused_while_the_oth
         ends_at=WHEN,
         reason=CancellationReason.BY_USER,
     )
-        reservation_id="res-1", resource_id="room", user_id="u", starts_at=WHEN, ends_at=WHEN, reason=CancellationReason.BY_USER
-    )
     async with real.producer(warm_up=warm_up) as producer:
         with pytest.raises(UnknownSchema, match=r"ReservationCreatedEvent.*make provision"):
             await producer.publish(reservation())
