@@ -79,6 +79,7 @@ class BlockingProducer:
         self._failures: list[Failure] = []
         self._news = Condition()
         self._turn = Lock()
+        self._is_open = False
 
     def __enter__(self) -> Self:
         self._prefixes = Prefixes(self.settings, self._schemas)
@@ -90,6 +91,7 @@ class BlockingProducer:
             self._sender.close()
             self._prefixes.close()
             raise
+        self._is_open = True
         return self
 
     def publish(
@@ -106,6 +108,8 @@ class BlockingProducer:
         Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
         UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
         """
+        if not self._is_open:
+            raise RuntimeError("the producer is not open: publish inside its `with` block")
         contract, record = written(event, self.settings.source, circumstances)
         sent = outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
         receipt = BlockingReceipt(self._news)
@@ -120,6 +124,7 @@ class BlockingProducer:
             self._news.wait_for(lambda: waiting.isdisjoint(self._sender.under_way))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._is_open = False
         try:
             self.flush()
         finally:

@@ -68,6 +68,7 @@ class Producer:
         self._failures: list[Failure] = []
         self._news: asyncio.Future[None] | None = None
         self._turn = asyncio.Lock()
+        self._is_open = False
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -80,6 +81,7 @@ class Producer:
             await asyncio.to_thread(self._sender.close)
             self._prefixes.close()
             raise
+        self._is_open = True
         return self
 
     async def publish(
@@ -99,6 +101,8 @@ class Producer:
         Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
         UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
         """
+        if not self._is_open:
+            raise RuntimeError("the producer is not open: publish inside its `async with` block")
         contract, record = written(event, self.settings.source, circumstances)
         if not self._prefixes.is_known(contract.type):
             await asyncio.to_thread(self._prefixes.of, contract.type)
@@ -121,6 +125,7 @@ class Producer:
                 await self._wait_for_news()
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._is_open = False
         try:
             await self.flush()
         finally:

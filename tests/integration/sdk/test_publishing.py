@@ -56,6 +56,16 @@ async def test_a_payload_is_published_as_it_is(world: World) -> None:
             await producer.publish(payload, actor="u-1")
 
 
+async def test_a_producer_that_is_not_open_says_so(world: World) -> None:
+    producer = world.producer()
+    with pytest.raises(RuntimeError, match="not open"):
+        await producer.publish(reservation())
+    async with producer:
+        await producer.publish(reservation())
+    with pytest.raises(RuntimeError, match="not open"):
+        await producer.publish(reservation())
+
+
 async def test_events_of_a_key_arrive_in_the_order_in_which_they_were_enqueued(world: World) -> None:
     async with world.producer() as producer:
         receipts = [await producer.enqueue(reservation(number, resource_id=f"room-{number % 7}")) for number in range(700)]
