@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents.stockpile import DOMAIN
+from bookly.records import Metadata
 from bookly.records.stockpile import ApprovalGranted, ApprovalRequested, ApprovalSuperseded
 from tests.unit.facts import asked, came, cancelled, granted, left, not_approved, ran_out, refused, undecided
 from tests.unit.given import Bench, at, given, hour
@@ -110,6 +111,14 @@ def test_an_approval_that_is_not_open_is_not_closed(end: Callable[[str], Record]
     then = decided.when(end("r-1"))
     assert (then.repeats, then.emitted, then.row("approvals", "r-1")) == (1, [], row)
     assert given(DOMAIN).when(end("r-1")).repeats == 1
+
+
+def test_what_follows_from_this_approval_is_its_echo_even_when_it_overtakes_the_decision() -> None:
+    by_approval = ran_out("r-1")
+    by_approval.metadata = Metadata("e-2", by_approval.TYPE, "availability", hour(0), "e-1", 1, "e-1")
+    then = opened().when(refused("r-1", "NOT_APPROVED"), by_approval)
+    assert (then.repeats, then.emitted, then.row("approvals", "r-1").state) == (2, [], "OPEN")
+    assert then.when(not_approved("r-1")).row("approvals", "r-1").state == "REJECTED"
 
 
 def test_a_visit_is_kept_once() -> None:
