@@ -59,7 +59,7 @@ async def test_every_event_is_confirmed_once_or_fails_when_the_broker_is_killed_
 async def test_a_registry_that_is_away_at_the_start_is_named_within_the_limit(real: Real) -> None:
     began = time.monotonic()
     with pytest.raises(RegistryUnavailable, match=r"registry at http://127\.0\.0\.1:1 gave no answer about bookly\.") as raised:
-        async with real.producer(registry="http://user:secret@127.0.0.1:1", connect_timeout=2.0):
+        async with real.producer(registry="http://user:secret@127.0.0.1:1", connect_timeout=2.0, warm_up=True):
             pass
     assert time.monotonic() - began < 4
     assert "secret" not in str(raised.value)
@@ -69,13 +69,13 @@ async def test_a_registry_that_hangs_is_given_up_within_the_limit(real: Real) ->
     real.stack.registry.pause()
     began = time.monotonic()
     with pytest.raises(RegistryUnavailable):
-        async with real.producer(connect_timeout=2.0):
+        async with real.producer(connect_timeout=2.0, warm_up=True):
             pass
     assert time.monotonic() - began < 4
 
 
 async def test_a_registry_that_goes_away_later_does_not_matter(real: Real) -> None:
-    async with real.producer() as producer:
+    async with real.producer(warm_up=True) as producer:
         real.stack.registry.pause()
         await producer.publish(reservation())
     assert len(real.written(1)) == 1

@@ -82,7 +82,8 @@ class Real:
         self._consumer.assign([TopicPartition(TOPIC, number, end) for number, end in zip(partitions, ends, strict=True)])
 
     def producer(self, **settings: Any) -> Verbs:
-        return self.make(**{"source": "test", "brokers": self.stack.brokers, "registry": self.stack.registry, **settings})
+        servers = {"brokers": self.stack.brokers, "registry": self.stack.registry, "warm_up": False}
+        return self.make(**{"source": "test", **servers, **settings})
 
     def written(self, count: int) -> list[Written]:
         """All records since the beginning, read until the end of every partition."""
