@@ -10,27 +10,36 @@ import typer
 from bookly.errors import BooklyError
 from contracts.errors import ContractError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="From schemas/ and topics/ to code, documents, topics and subjects.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="From schemas/ and topics/ to code, documents, topics and subjects."
+)
 
 
 @app.command()
 def generate() -> None:
-    """Regenerate classes, codec and documents; keep the history of what changed."""
-    from contracts.generation import render_all, write  # noqa: PLC0415  # each command loads what it needs
+    """Regenerate classes, codec, documents. A schema that changed compatibly becomes a version, any other is refused."""
+    from contracts.generation import RECORDS, render_all, write  # noqa: PLC0415  # each command loads what it needs
     from contracts.history import extend  # noqa: PLC0415
 
-    for path in (*extend(), *write(render_all())):
+    written = [*extend(), *write(render_all())]
+    for path in written:
         typer.echo(f"wrote {path}")
+    if any(path.is_relative_to(RECORDS) for path in written):
+        typer.echo("the codec runs interpreted until you compile it again: python -m contracts compile", err=True)
 
 
 @app.command()
 def check() -> None:
-    """Fail when a generated file is not what the contracts say, and name the command that mends it."""
+    """Fail when a generated file or the history is not what the contracts say, and name the command that mends it."""
     from contracts.generation import render_all, stale  # noqa: PLC0415
+    from contracts.history import unrecorded  # noqa: PLC0415
+    from contracts.topics import load_events  # noqa: PLC0415
 
-    found = stale(render_all())
-    for path in found:
-        typer.echo(f"{path} is not what schemas/ and topics/ say; run: make contracts", err=True)
+    changed = [f"schemas/{event.domain}/{event.stem}.avsc" for event in unrecorded(load_events())]
+    found = [f"{path} has no version in the history" for path in changed]
+    found += [f"{path} is not what schemas/ and topics/ say" for path in stale(render_all())]
+    for sentence in found:
+        typer.echo(f"{sentence}; run: make contracts", err=True)
     if found:
         raise typer.Exit(1)
 
@@ -45,8 +54,12 @@ def compile_codec() -> None:
 
 @app.command()
 def provision(
-    brokers: Annotated[str, typer.Option(envvar="BOOKLY_BROKERS", help="host:port, comma-separated; default: the running stack")] = "",
-    registry: Annotated[str, typer.Option(envvar="BOOKLY_REGISTRY", help="Confluent-compatible URL; default: the running stack")] = "",
+    brokers: Annotated[
+        str, typer.Option(envvar="BOOKLY_BROKERS", help="host:port, comma-separated; default: the running stack")
+    ] = "",
+    registry: Annotated[
+        str, typer.Option(envvar="BOOKLY_REGISTRY", help="Confluent-compatible URL; default: the running stack")
+    ] = "",
     replication: Annotated[int, typer.Option(help="copies of each partition")] = 1,
 ) -> None:
     """Create the topics and register the schemas that are missing. Doing it twice changes nothing."""
@@ -61,7 +74,9 @@ def provision(
         brokers, registry = brokers or stack.brokers, registry or str(stack.registry)
     created = provision_broker(brokers, changelogs(), replication=replication)
     ids = provision_registry(registry)
-    typer.echo(f"{len(created)} topics created; the registry holds {len(ids)} subjects, {sum(map(len, ids.values()))} versions", err=True)
+    typer.echo(
+        f"{len(created)} topics created; the registry holds {len(ids)} subjects, {sum(map(len, ids.values()))} versions", err=True
+    )
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
 
 from bookly.errors import BrokerUnavailable
 from contracts.errors import ContractError
@@ -30,7 +30,7 @@ def wanted_topics(internal: Iterable[Wanted] = ()) -> tuple[Wanted, ...]:
 
 
 def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1) -> list[str]:
-    """Create what is missing; the names created. Raises BrokerUnavailable, or ContractError where a topic is there with another shape."""
+    """Create what is missing; the names created. Raises BrokerUnavailable; ContractError where a topic has another shape."""
     admin = AdminClient({"bootstrap.servers": brokers})
     try:
         existing = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=PATIENCE_S).topics.items()}
@@ -40,10 +40,12 @@ def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replicati
     for name, partitions, _ in wanted:
         if existing.get(name, partitions) != partitions:
             raise ContractError(
-                f"topic {name} has {existing[name]} partitions, the contracts say {partitions}: keys would move to other partitions. "
+                f"topic {name} has {existing[name]} partitions, the contracts say {partitions}: keys would move. "
                 "Delete the topic (its events with it) or put the old number back."
             )
-    missing = [NewTopic(name, partitions, replication, config=config) for name, partitions, config in wanted if name not in existing]
+    missing = [
+        NewTopic(name, partitions, replication, config=config) for name, partitions, config in wanted if name not in existing
+    ]
     for name, future in (admin.create_topics(missing, operation_timeout=PATIENCE_S) if missing else {}).items():
         _created(name, future)
     return [topic.topic for topic in missing]

@@ -8,10 +8,24 @@ from typing import TYPE_CHECKING, Any
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 from avro.schema import parse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from contracts.errors import ContractError
+from contracts.schemas import wire_schema
 
-    from contracts.schemas import Schema
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from contracts.schemas import Schema, Schemas
+    from contracts.topics import Event
+
+
+def refuse_incompatible(events: Iterable[Event], schemas: Schemas) -> None:
+    """Raise ContractError when a version of an event could not be read by, or could not read, another one."""
+    for event in events:
+        versions = {version: wire_schema(schema, schemas) for version, schema in event.history.items()}
+        if event.history.get(event.version) != event.schema:
+            versions[event.version + 1] = wire_schema(event.schema, schemas)
+        for sentence in incompatibilities(versions):
+            raise ContractError(f"schemas/{event.domain}/{event.stem}.avsc: {sentence}. Give new fields a default, remove none.")
 
 
 def incompatibilities(versions: Mapping[int, Schema]) -> Iterator[str]:
@@ -25,7 +39,8 @@ def incompatibilities(versions: Mapping[int, Schema]) -> Iterator[str]:
 
 def reasons(reader: Schema, writer: Schema) -> Iterator[str]:
     """Why `reader` cannot read what `writer` wrote."""
-    result = ReaderWriterCompatibilityChecker().get_compatibility(parse(json.dumps(reader)), parse(json.dumps(writer)))
+    checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]  # avro leaves this one without types
+    result = checker.get_compatibility(parse(json.dumps(reader)), parse(json.dumps(writer)))
     if result.compatibility is not SchemaCompatibilityType.compatible:
         yield from (f"{message} (at {place})" for message, place in zip(result.messages, result.locations, strict=False))
     yield from _logical_changes(reader, writer, reader["name"])

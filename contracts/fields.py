@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from contracts.errors import ContractError
 
 REQUIRED: Final = object()
 _LOGICAL = {("string", "uuid"): "uuid", ("long", "timestamp-micros"): "time"}
 _PLAIN = {"string", "int", "long", "double", "boolean"}
-_PYTHON = {"string": "str", "uuid": "str", "enum": "str", "int": "int", "long": "int", "time": "int", "double": "float", "boolean": "bool"}
+_PYTHON = {
+    "string": "str",
+    "uuid": "str",
+    "enum": "str",
+    "int": "int",
+    "long": "int",
+    "time": "int",
+    "double": "float",
+    "boolean": "bool",
+}
 LARGEST_ENUM = 64  # an index of one byte
-
-
-class NotGenerated(Exception):
-    """The generator has no code for this type; the message says which and what it knows."""
+TAKEN = {"metadata", "self", *keyword.kwlist}  # names that the generated classes need
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,6 @@ class Field:
     array: bool = False
     enum: str = ""
     symbols: tuple[str, ...] = ()
-    unknown: str = ""  # the enum's default: what a symbol is read as that a newer schema no longer has
     default: Any = REQUIRED
     doc: str = ""
     pii: bool = False
@@ -50,9 +58,9 @@ class Field:
         return f"{words} or null" if self.nullable else words
 
 
-def fields_of(record: dict[str, Any], known: dict[str, Any] | None = None) -> tuple[Field, ...]:
-    """The fields of a parsed record schema in the order of the wire. `known` maps full names to enums defined elsewhere."""
-    named = dict(known or {})
+def fields_of(record: dict[str, Any]) -> tuple[Field, ...]:
+    """The fields of a self-contained record schema, in order. Raises ContractError for a type that there is no code for."""
+    named: dict[str, Any] = {}
     return tuple(_field(field, named, f"{record['name']}.{field['name']}") for field in record["fields"])
 
 
@@ -63,10 +71,12 @@ def constructor_order(fields: tuple[Field, ...]) -> tuple[Field, ...]:
 
 def _field(declared: dict[str, Any], named: dict[str, Any], place: str) -> Field:
     kind = declared["type"]
+    if declared["name"] in TAKEN:
+        raise ContractError(f"{place}: this name is taken in the generated classes; choose another")
     nullable = isinstance(kind, list)
     if nullable:
         if len(kind) != 2 or kind[0] != "null":
-            raise NotGenerated(f"{place}: a union is [null, T] and nothing else")
+            raise ContractError(f"{place}: a union is [null, T] and nothing else")
         kind = kind[1]
     field = _value(declared["name"], kind, named, place)
     default = declared.get("default", REQUIRED)
@@ -82,16 +92,16 @@ def _value(name: str, kind: Any, named: dict[str, Any], place: str) -> Field:
         case {"type": "array", "items": items}:
             item = _value(name, items, named, place)
             if item.array:
-                raise NotGenerated(f"{place}: an array of arrays")
+                raise ContractError(f"{place}: an array of arrays")
             return replace(item, array=True)
         case {"type": "enum", "name": short, "symbols": symbols}:
             full = short if "." in short else f"{kind.get('namespace', 'bookly')}.{short}"
             named[full] = kind
             if len(symbols) > LARGEST_ENUM:
-                raise NotGenerated(f"{place}: {full} has more than {LARGEST_ENUM} symbols")
-            return Field(name, "enum", enum=full, symbols=tuple(symbols), unknown=kind.get("default", ""))
+                raise ContractError(f"{place}: {full} has more than {LARGEST_ENUM} symbols")
+            return Field(name, "enum", enum=full, symbols=tuple(symbols))
         case {"type": plain} if isinstance(plain, str) and (known := _LOGICAL.get((plain, kind.get("logicalType", "")))):
             return Field(name, known)
         case {"type": plain} if plain in _PLAIN and "logicalType" not in kind:
             return Field(name, plain)
-    raise NotGenerated(f"{place}: no code for the type {kind!r}")
+    raise ContractError(f"{place}: no code for the type {kind!r}")

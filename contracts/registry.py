@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from confluent_kafka.schema_registry import ConfigCompatibilityLevel, Schema, SchemaRegistryClient, ServerConfig
@@ -11,10 +12,12 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from bookly.errors import RegistryUnavailable
 from contracts.errors import ContractError
 from contracts.schemas import load_schemas, wire_schema
-from contracts.topics import load_topics
+from contracts.topics import load_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from contracts.schemas import Schema as Wire
 
 Answer = TypeVar("Answer")
 PATIENCE_S = 10.0
@@ -23,17 +26,23 @@ FULL = ServerConfig(compatibility=ConfigCompatibilityLevel.FULL_TRANSITIVE)
 
 
 def provision_registry(url: str) -> dict[str, list[int]]:
-    """The ids of each subject's versions. Registering again changes nothing. Raises RegistryUnavailable, ContractError."""
+    """The ids of each subject's versions. Registering again changes nothing. Raises RegistryUnavailable, ContractError.
+
+    ContractError: the registry holds a version that ours cannot live with; the message has its reason.
+    """
     schemas = load_schemas()
     client = SchemaRegistryClient({"url": url, "timeout": PATIENCE_S, "max.retries": 2})
-    _ask(url, "its configuration", lambda: client.set_config(config=FULL))
+    _ask(url, "its configuration", partial(client.set_config, config=FULL))
     ids: dict[str, list[int]] = {}
-    for event in (event for topic in load_topics(schemas=schemas) for event in topic.events):
-        for schema in event.history.values():
-            wire = Schema(json.dumps(wire_schema(schema, schemas)), "AVRO")
-            registered = _ask(url, event.subject, lambda subject=event.subject, wire=wire: client.register_schema(subject, wire))
-            ids.setdefault(event.subject, []).append(registered)
-        _ask(url, event.subject, lambda subject=event.subject: client.set_config(subject, FULL))
+    for event in load_events():
+        wires = [wire_schema(schema, schemas) for schema in event.history.values()]
+        ids[event.subject] = _ask(url, event.subject, partial(_register, client, event.subject, wires))
+    return ids
+
+
+def _register(client: SchemaRegistryClient, subject: str, versions: list[Wire]) -> list[int]:
+    ids = [client.register_schema(subject, Schema(json.dumps(wire), "AVRO")) for wire in versions]
+    client.set_config(subject, FULL)
     return ids
 
 

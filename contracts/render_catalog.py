@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 def render_event_types(events: Iterable[Event]) -> str:
     """bookly/events/__init__.py."""
-    lines = ["from enum import StrEnum", "", "", "class EventType(StrEnum):", '    """Every event by name; the value is its routing key."""', ""]
+    lines = [
+        "from enum import StrEnum",
+        "",
+        "",
+        "class EventType(StrEnum):",
+        '    """Every event by name; the value is its routing key."""',
+        "",
+    ]
     return python("Typed events, one module a domain.", *lines, *(f'    {event.name} = "{event.type}"' for event in events))
 
 
@@ -38,7 +45,9 @@ def render_catalog(events: Iterable[Event]) -> str:
     ]
     for event in events:
         values = (event.name, event.domain, event.topic, event.key_field, event.subject, event.class_name)
-        lines.append(f"    EventType.{event.name}: EventSpec(EventType.{event.name}, {', '.join(map(repr, values))}, {event.version}),")
+        lines.append(
+            f"    EventType.{event.name}: EventSpec(EventType.{event.name}, {', '.join(map(repr, values))}, {event.version}),"
+        )
     return python("What there is to know of each event without reading its schema.", *lines, "})")
 
 

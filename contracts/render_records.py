@@ -1,163 +1,99 @@
-"""The light records of a domain and the codec of the hot path: straight-line functions, one decoder for each version ever registered.
-
-A decoder makes no check a field but the ones that the types need: a string that is cut short moves the place beyond the end, where
-the next byte, or the comparison with the end that closes each decoder, refuses it.
-"""
+"""The light records of a domain with their codec, and those of the envelope."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from contracts.fields import Field, constructor_order, fields_of
+from contracts.fields import constructor_order, fields_of
+from contracts.render_decoders import render_decoder, render_metadata_decoder
+from contracts.render_encoders import render_encoder, render_metadata_encoder
+from contracts.render_enums import Enums
 from contracts.rendering import python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from contracts.schemas import Schema, Schemas
+    from contracts.fields import Field
+    from contracts.schemas import Schemas
     from contracts.topics import Event
 
-PUT = {"string": "put_string", "uuid": "put_string", "int": "put_int", "long": "put_long", "time": "put_long"}
-PUT |= {"double": "put_double", "boolean": "put_boolean"}
-IMPORTS = (
-    "from __future__ import annotations",
-    "",
-    "from typing import ClassVar, Final",
-    "",
-    "from bookly.records.envelope import NO_METADATA, Metadata, put_metadata",
-    "from bookly.records.refusal import refusal",
-    "from bookly.records import wire",
-    "",
-    "FAULTS = (IndexError, KeyError, UnicodeDecodeError, wire.MalformedBytes)",
+OF_WIRE = (
+    *("BYTE", "COMPILED", "EIGHT", "FAULTS", "LENGTH", "NULL", "SOME", "TAG", "malformed", "misplaced"),
+    *(f"put_{kind}{many}" for kind in ("boolean", "double") for many in ("", "s")),
+    *(f"put_{what}" for what in ("int", "length", "long", "numbers", "some", "strings", "symbols", "time")),
+    *(f"read_{kind}{many}" for kind in ("boolean", "double") for many in ("", "s")),
+    *(f"read_{what}" for what in ("length", "numbers", "strings", "symbols", "varint")),
 )
 
 
 def render_domain(events: Iterable[Event], schemas: Schemas) -> str:
     """The module of a domain."""
     events = tuple(events)
-    lines = [*IMPORTS, *_enums(events, schemas)]
+    enums = Enums(schemas.types)
+    body: list[str] = []
     for event in events:
-        fields = fields_of(event.schema, dict(schemas.types))
-        lines += ["", "", *record_class(event, fields), "", "", *_encoder(event, fields)]
+        fields = fields_of(event.schema)
+        own: dict[str, str | int] = {
+            "TYPE": event.type,
+            "TOPIC": event.topic,
+            "KEY_FIELD": event.key_field,
+            "VERSION": event.version,
+        }
+        body += ["", "", *render_class(event.class_name, event.schema["doc"], fields, own, metadata=True)]
+        body += ["", "", *render_encoder(event, fields, enums)]
         for version, schema in event.history.items():
-            lines += ["", "", *_decoder(event, version, schema, fields, schemas)]
-    return python(f"Light records of {events[0].domain} and their codec.", *lines)
+            body += ["", "", *render_decoder(event, version, schema, fields, enums)]
+    envelope = "from bookly.records.envelope import NO_METADATA, Metadata, decode_metadata, encode_metadata"
+    imports = [envelope, "from bookly.records.refusal import refusal"]
+    return python(f"Light records of {events[0].domain} and their codec.", *_head(imports, [*enums.render(), *body]))
 
 
-def record_class(event: Event, fields: tuple[Field, ...]) -> Iterator[str]:
+def render_envelope(schemas: Schemas) -> str:
+    """bookly/records/envelope.py."""
+    fields = fields_of(schemas.metadata)
+    enums = Enums(schemas.types)
+    doc = f"{schemas.metadata['doc']} Times are microseconds since 1970 (UTC)."
+    body = ["", "", *render_class("Metadata", doc, fields, {}), "", ""]
+    body += ['NO_METADATA: Final = Metadata("", "", "", 0, "", 0)  # of a record that has not been emitted yet', "", ""]
+    body += [*render_metadata_encoder(fields, enums), "", "", *render_metadata_decoder(fields, enums)]
+    return python("What every event says about itself, as a light record.", *_head([], [*enums.render(), *body]))
+
+
+def render_class(
+    name: str, doc: str, fields: tuple[Field, ...], constants: dict[str, str | int], *, metadata: bool = False
+) -> Iterator[str]:
     """Times are microseconds since 1970 (UTC), enums their symbols."""
     names = [field.name for field in fields]
-    yield f"class {event.class_name}:"
-    yield f'    """{event.schema["doc"]}"""'
+    slots = (*names, "metadata") if metadata else tuple(names)
+    parameters = [f"{field.name}: {_parameter(field)}" for field in constructor_order(fields)]
+    parameters += ["metadata: Metadata = NO_METADATA"] if metadata else []
+    yield f"class {name}:"
+    yield f'    """{doc}"""'
     yield ""
-    yield f'    TYPE: ClassVar[str] = "{event.type}"'
-    yield f'    TOPIC: ClassVar[str] = "{event.topic}"'
-    yield f'    KEY_FIELD: ClassVar[str] = "{event.key_field}"'
-    yield f"    VERSION: ClassVar[int] = {event.version}"
+    yield from (f"    {key}: ClassVar[{type(value).__name__}] = {value!r}" for key, value in constants.items())
     yield f"    FIELDS: ClassVar[tuple[str, ...]] = {tuple(names)!r}"
-    yield f"    __slots__ = {(*names, 'metadata')!r}"
+    yield f"    __slots__ = {tuple(sorted(slots))!r}"
     yield ""
-    parameters = ", ".join(f"{f.name}: {f.python}" + ("" if f.required else f" = {f.default!r}") for f in constructor_order(fields))
-    yield f"    def __init__(self, {parameters}, metadata: Metadata = NO_METADATA) -> None:"
-    yield from (f"        self.{name} = {name}" for name in (*names, "metadata"))
+    yield f"    def __init__(self, {', '.join(parameters)}) -> None:"
+    fresh = {field.name: f"{field.default!r} if {field.name} is None else {field.name}" for field in fields if _is_list(field)}
+    yield from (f"        self.{slot} = {fresh.get(slot, slot)}" for slot in slots)
 
 
-def decode_field(field: Field) -> Iterator[str]:
-    """Read one field at `p` into a local of its name."""
-    if field.nullable:
-        yield f"{field.name}: {field.python} = None"
-        yield "x = b[p]"
-        yield "p += 1"
-        yield "if x == 2:"
-        yield from ("    " + line for line in _decode_value(field, f"{field.name}"))
-        yield "elif x != 0:"
-        yield "    raise KeyError"
-    else:
-        yield from _decode_value(field, field.name)
+def _parameter(field: Field) -> str:
+    if field.required:
+        return field.python
+    return f"{field.python} | None = None" if _is_list(field) else f"{field.python} = {field.default!r}"
 
 
-def put_field(field: Field, owner: str) -> str:
-    """The expression that encodes one field."""
-    value = f"{owner}.{field.name}"
-    if field.array:
-        if field.kind not in {"string", "uuid"}:
-            raise NotImplementedError(f"{field.name}: arrays of {field.kind} are not written yet")
-        return f"wire.put_strings({value})"
-    if field.kind == "enum":
-        put = f"{_index_name(field)}[{value}]"
-    else:
-        put = f"wire.{PUT[field.kind]}({value})"
-    if not field.nullable:
-        return put
-    return f"wire.put_optional_string({value})" if PUT.get(field.kind) == "put_string" else f'b"\\0" if {value} is None else b"\\2" + {put}'
+def _is_list(field: Field) -> bool:
+    """Whether the default is a list, which each record needs for itself."""
+    return isinstance(field.default, list)
 
 
-def _decode_value(field: Field, name: str) -> Iterator[str]:
-    if field.array:
-        yield f"{name}, p = wire.read_strings(b, p)"
-    elif field.kind in {"string", "uuid"}:
-        yield from ("n = b[p]", "p += 1", "if n & 129:", "    n, p = wire.read_length(b, p - 1)", "q = p + (n >> 1)")
-        yield from (f"{name} = b[p:q].decode()", "p = q")
-    elif field.kind in {"int", "long", "time"}:
-        yield from ("x = b[p]", "p += 1", "if x > 127:", "    x, p = wire.read_varint(b, p - 1)")
-        if field.kind == "int":
-            yield from ("    if x >> 32:", '        raise wire.MalformedBytes("a number takes more bits than its type has")')
-        yield f"{name} = (x >> 1) ^ -(x & 1)"
-    elif field.kind == "enum":
-        yield from (f"{name} = {_symbols_name(field)}[b[p]]", "p += 1")
-    else:
-        yield from (f"{name} = wire.read_{field.kind}(b, p)", f"p += {8 if field.kind == 'double' else 1}")
-
-
-def _decoder(event: Event, version: int, schema: Schema, newest: tuple[Field, ...], schemas: Schemas) -> Iterator[str]:
-    metadata = fields_of(schemas.metadata)
-    written = fields_of(schema, dict(schemas.types))
-    yield f"def decode_{event.stem}_v{version}(b: bytes, p: int) -> {event.class_name}:"
-    yield f'    """{event.class_name} from a body of version {version} that begins at p. Raises MalformedBytes."""'
-    yield "    x: int; n: int; q: int"
-    yield "    try:"
-    for field in metadata:
-        prefixed = replace(field, name=f"m_{field.name}")
-        yield from ("        " + line for line in decode_field(prefixed))
-    for field in written:
-        yield from ("        " + line for line in decode_field(field))
-    yield "        if p != len(b):"
-    yield "            raise IndexError"
-    yield "    except FAULTS as error:"
-    yield f'        raise wire.malformed("{event.class_name}", b, p, error) from None'
-    yield f"    metadata = Metadata({', '.join(f'm_{field.name}' for field in constructor_order(metadata))})"
-    known = {field.name for field in written}
-    arguments = (f.name if f.name in known else repr(f.default) for f in constructor_order(newest))
-    yield f"    return {event.class_name}({', '.join(arguments)}, metadata)"
-
-
-def _encoder(event: Event, fields: tuple[Field, ...]) -> Iterator[str]:
-    yield f"def encode_{event.stem}(r: {event.class_name}) -> bytes:"
-    yield f'    """The body in version {event.version}. Raises InvalidEvent, which names the field."""'
-    yield "    try:"
-    yield '        return b"".join(('
-    yield "            put_metadata(r.metadata),"
-    yield from (f"            {put_field(field, 'r')}," for field in fields)
-    yield "        ))"
-    yield "    except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):"
-    kinds = {f.name: (f.kind, f.nullable, f.array, f.symbols) for f in fields}
-    yield f"        raise refusal(r, {kinds!r}) from None"
-
-
-def _enums(events: tuple[Event, ...], schemas: Schemas) -> Iterator[str]:
-    seen: dict[str, Field] = {}
-    for event in events:
-        for schema in event.history.values():
-            seen |= {field.enum: field for field in fields_of(schema, dict(schemas.types)) if field.kind == "enum"}
-    for field in seen.values():
-        yield f"{_symbols_name(field)}: Final[dict[int, str]] = { {2 * index: symbol for index, symbol in enumerate(field.symbols)} !r}"
-        yield f"{_index_name(field)}: Final[dict[str, bytes]] = { {s: bytes([2 * i]) for i, s in enumerate(field.symbols)} !r}"
-
-
-def _symbols_name(field: Field) -> str:
-    return "SYMBOLS_OF_" + field.enum.rpartition(".")[2].upper()
-
-
-def _index_name(field: Field) -> str:
-    return "INDEX_IN_" + field.enum.rpartition(".")[2].upper()
+def _head(imports: list[str], body: list[str]) -> list[str]:
+    """The body under the imports that it uses."""
+    words = set("\n".join(body).translate(dict.fromkeys(map(ord, "([:,"), " ")).split())
+    used = [name for name in OF_WIRE if name in words]
+    typing = f"from typing import {', '.join(name for name in ('ClassVar', 'Final') if name in words)}"
+    wire = f"from bookly.records.wire import {', '.join(used)}"
+    return ["from __future__ import annotations", "", typing, "", *imports, wire, "", *body]

@@ -1,4 +1,4 @@
-"""Reads schemas/: the events' data records with their history, the shared enums, the metadata; composes what goes over the wire."""
+"""Reads schemas/: data records with their history, shared enums, the metadata; composes what goes over the wire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ VERSIONED = re.compile(r"(?P<name>\w+)\.v(?P<version>[1-9]\d*)\.avsc")
 
 @dataclass(frozen=True)
 class Schemas:
-    """All that schemas/ holds. `history` has every version of an event's data record by its file's stem, newest last."""
+    """All that schemas/ holds. `history` has every version of an event's data record by its file's stem, newest last.
+
+    Data records are self-contained here: an enum stands where it is first used. So a version in the history keeps the symbols
+    that it was written with, whatever becomes of the shared enum.
+    """
 
     types: Mapping[str, Schema]  # shared enums by full name
     metadata: Schema
@@ -33,11 +37,15 @@ class Schemas:
 
 
 def load_schemas(root: Path = ROOT) -> Schemas:
-    """Read the whole folder. Raises ContractError for a file that is no JSON."""
+    """Read the whole folder. Raises ContractError for a file that is no JSON, and for metadata that are not the history's."""
     folder = root / "schemas"
-    types = {f"{schema['namespace']}.{schema['name']}": schema for schema in map(_read, sorted(folder.glob("types/*.avsc")))}
+    types = {full_name(schema): schema for schema in map(_read, sorted(folder.glob("types/*.avsc")))}
     domains = sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in {"types", "history"})
-    records = {(path.parent.name, path.stem): _read(path) for domain in domains for path in sorted(domain.glob("*.avsc"))}
+    records = {
+        (path.parent.name, path.stem): self_contained(_read(path), types)
+        for domain in domains
+        for path in sorted(domain.glob("*.avsc"))
+    }
     history: dict[tuple[str, str], dict[int, Schema]] = {}
     for path in folder.glob("history/*/*.avsc"):
         match = VERSIONED.fullmatch(path.name)
@@ -45,7 +53,7 @@ def load_schemas(root: Path = ROOT) -> Schemas:
             raise ContractError(f"{path}: a file of the history is called <event>.v<number>.avsc")
         history.setdefault((path.parent.name, match["name"]), {})[int(match["version"])] = _read(path)
     ordered = {place: dict(sorted(versions.items())) for place, versions in history.items()}
-    return Schemas(types, _read(folder / "metadata.avsc"), records, ordered)
+    return Schemas(types, _metadata(folder), records, ordered)
 
 
 def wire_schema(record: Schema, schemas: Schemas) -> Schema:
@@ -55,7 +63,23 @@ def wire_schema(record: Schema, schemas: Schemas) -> Schema:
         {"name": "metadata", "type": _inlined(schemas.metadata, schemas.types, seen)},
         {"name": "data", "type": _inlined(record, schemas.types, seen)},
     ]
-    return {"type": "record", "name": f"{record['name']}Event", "namespace": record["namespace"], "doc": record["doc"], "fields": fields}
+    return {
+        "type": "record",
+        "name": f"{record['name']}Event",
+        "namespace": record["namespace"],
+        "doc": record["doc"],
+        "fields": fields,
+    }
+
+
+def self_contained(record: Schema, types: Mapping[str, Schema]) -> Schema:
+    """The record with each enum where it is first used."""
+    contained: Schema = _inlined(record, types, set())
+    return contained
+
+
+def full_name(schema: Schema) -> str:
+    return f"{schema['namespace']}.{schema['name']}"
 
 
 def subject(record: Schema) -> str:
@@ -76,19 +100,29 @@ def fingerprint(schema: Schema) -> str:
 
 def _inlined(schema: Any, types: Mapping[str, Schema], seen: set[str]) -> Any:
     if isinstance(schema, str):
-        if schema not in types or schema in seen:
-            return schema
-        seen.add(schema)
-        return types[schema]
+        return _inlined(types[schema], types, seen) if schema in types else schema
     if isinstance(schema, list):
         return [_inlined(branch, types, seen) for branch in schema]
     if schema["type"] == "array":
         return {**schema, "items": _inlined(schema["items"], types, seen)}
     if schema["type"] == "record":
         return {**schema, "fields": [{**field, "type": _inlined(field["type"], types, seen)} for field in schema["fields"]]}
+    if schema["type"] == "enum":
+        name = full_name(schema)
+        if name in seen:
+            return name
+        seen.add(name)
     return schema
 
 
+def _metadata(folder: Path) -> Schema:
+    metadata, recorded = _read(folder / "metadata.avsc"), _read(folder / "history/metadata.v1.avsc")
+    if metadata != recorded:
+        raise ContractError(
+            f"{folder / 'metadata.avsc'} is not the version in history/metadata.v1.avsc, which every event ever written carries. "
+            "Put it back: what is new about an event belongs into its data"
+        )
+    return metadata
 
 
 def _read(path: Path) -> Schema:

@@ -61,7 +61,9 @@ def load_topics(root: Path = ROOT, schemas: Schemas | None = None) -> tuple[Topi
     topics = tuple(_topic(root / "topics" / f"{domain}.yaml", domain, schemas) for domain in DOMAINS)
     claimed = {(event.domain, event.stem) for topic in topics for event in topic.events}
     for domain, stem in schemas.records.keys() - claimed:
-        raise ContractError(f"schemas/{domain}/{stem}.avsc is on no topic: add a line '{stem.upper()}: ...' to topics/{domain}.yaml")
+        raise ContractError(
+            f"schemas/{domain}/{stem}.avsc is on no topic: add a line '{stem.upper()}: ...' to topics/{domain}.yaml"
+        )
     return topics
 
 
@@ -74,7 +76,9 @@ def _topic(path: Path, domain: str, schemas: Schemas) -> Topic:
         raise ContractError(f"{path} is missing: each domain has its topic")
     data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     if data.keys() != KEYS:
-        raise ContractError(f"{path}: the keys are {', '.join(sorted(KEYS))}; missing or unknown: {', '.join(sorted(data.keys() ^ KEYS))}")
+        raise ContractError(
+            f"{path}: the keys are {', '.join(sorted(KEYS))}; missing or unknown: {', '.join(sorted(data.keys() ^ KEYS))}"
+        )
     for party in (*data["writers"], *data["readers"]):
         if party not in PARTIES:
             raise ContractError(f"{path}: {party!r} is nobody; writers and readers are of {', '.join(sorted(PARTIES))}")

@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
+
+from bookly.compiled import refuse_stale
+
+refuse_stale(Path(__file__).parent)  # before anything of it runs
 
 from bookly.records import auth, availability, reports, resources, stockpile
 from bookly.records.envelope import NO_METADATA, Metadata

@@ -5,19 +5,34 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from bookly.records.envelope import NO_METADATA, Metadata, put_metadata
+from bookly.records.envelope import NO_METADATA, Metadata, decode_metadata, encode_metadata
 from bookly.records.refusal import refusal
-from bookly.records import wire
+from bookly.records.wire import (
+    COMPILED,
+    EIGHT,
+    FAULTS,
+    LENGTH,
+    NULL,
+    SOME,
+    malformed,
+    misplaced,
+    put_length,
+    put_some,
+    put_strings,
+    put_time,
+    read_length,
+    read_strings,
+    read_varint,
+)
 
-FAULTS = (IndexError, KeyError, UnicodeDecodeError, wire.MalformedBytes)
 SYMBOLS_OF_LOGINMETHOD: Final[dict[int, str]] = {0: "UNKNOWN", 2: "PASSWORD", 4: "SINGLE_SIGN_ON", 6: "TOKEN"}
+SYMBOLS_OF_TWOFACTORMETHOD: Final[dict[int, str]] = {0: "UNKNOWN", 2: "APP", 4: "SECURITY_KEY", 6: "SMS"}
 INDEX_IN_LOGINMETHOD: Final[dict[str, bytes]] = {
     "UNKNOWN": b"\x00",
     "PASSWORD": b"\x02",
     "SINGLE_SIGN_ON": b"\x04",
     "TOKEN": b"\x06",
 }
-SYMBOLS_OF_TWOFACTORMETHOD: Final[dict[int, str]] = {0: "UNKNOWN", 2: "APP", 4: "SECURITY_KEY", 6: "SMS"}
 INDEX_IN_TWOFACTORMETHOD: Final[dict[str, bytes]] = {"UNKNOWN": b"\x00", "APP": b"\x02", "SECURITY_KEY": b"\x04", "SMS": b"\x06"}
 
 
@@ -29,7 +44,7 @@ class UserRegistered:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "email", "full_name", "department")
-    __slots__ = ("user_id", "email", "full_name", "department", "metadata")
+    __slots__ = ("department", "email", "full_name", "metadata", "user_id")
 
     def __init__(
         self, user_id: str, email: str, full_name: str, department: str | None = None, metadata: Metadata = NO_METADATA
@@ -44,14 +59,26 @@ class UserRegistered:
 def encode_user_registered(r: UserRegistered) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_email = r.email.encode()
+        f_full_name = r.full_name.encode()
+        v_department = r.department
+        if v_department is None:
+            f_department = NULL
+        else:
+            x = v_department.encode()
+            f_department = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.email),
-                wire.put_string(r.full_name),
-                wire.put_optional_string(r.department),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_email)] if len(f_email) < 64 else put_length(f_email),
+                f_email,
+                LENGTH[len(f_full_name)] if len(f_full_name) < 64 else put_length(f_full_name),
+                f_full_name,
+                f_department,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -71,112 +98,46 @@ def decode_user_registered_v1(b: bytes, p: int) -> UserRegistered:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_email = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_full_name = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_department: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_department = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        email = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        full_name = b[p:q].decode()
-        p = q
-        department: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            department = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("UserRegistered", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return UserRegistered(user_id, email, full_name, department, metadata)
+        raise malformed("UserRegistered", b, error) from None
+    return UserRegistered(f_user_id, f_email, f_full_name, f_department, metadata)
 
 
 class UserUpdated:
@@ -187,7 +148,7 @@ class UserUpdated:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "email", "full_name", "department")
-    __slots__ = ("user_id", "email", "full_name", "department", "metadata")
+    __slots__ = ("department", "email", "full_name", "metadata", "user_id")
 
     def __init__(
         self, user_id: str, email: str, full_name: str, department: str | None = None, metadata: Metadata = NO_METADATA
@@ -202,14 +163,26 @@ class UserUpdated:
 def encode_user_updated(r: UserUpdated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_email = r.email.encode()
+        f_full_name = r.full_name.encode()
+        v_department = r.department
+        if v_department is None:
+            f_department = NULL
+        else:
+            x = v_department.encode()
+            f_department = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.email),
-                wire.put_string(r.full_name),
-                wire.put_optional_string(r.department),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_email)] if len(f_email) < 64 else put_length(f_email),
+                f_email,
+                LENGTH[len(f_full_name)] if len(f_full_name) < 64 else put_length(f_full_name),
+                f_full_name,
+                f_department,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -229,112 +202,46 @@ def decode_user_updated_v1(b: bytes, p: int) -> UserUpdated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_email = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_full_name = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_department: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_department = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        email = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        full_name = b[p:q].decode()
-        p = q
-        department: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            department = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("UserUpdated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return UserUpdated(user_id, email, full_name, department, metadata)
+        raise malformed("UserUpdated", b, error) from None
+    return UserUpdated(f_user_id, f_email, f_full_name, f_department, metadata)
 
 
 class UserDeactivated:
@@ -345,7 +252,7 @@ class UserDeactivated:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "reason", "deactivated_by")
-    __slots__ = ("user_id", "reason", "deactivated_by", "metadata")
+    __slots__ = ("deactivated_by", "metadata", "reason", "user_id")
 
     def __init__(self, user_id: str, deactivated_by: str, reason: str | None = None, metadata: Metadata = NO_METADATA) -> None:
         self.user_id = user_id
@@ -357,13 +264,23 @@ class UserDeactivated:
 def encode_user_deactivated(r: UserDeactivated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        v_reason = r.reason
+        if v_reason is None:
+            f_reason = NULL
+        else:
+            x = v_reason.encode()
+            f_reason = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        f_deactivated_by = r.deactivated_by.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_optional_string(r.reason),
-                wire.put_string(r.deactivated_by),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_reason,
+                LENGTH[len(f_deactivated_by)] if len(f_deactivated_by) < 64 else put_length(f_deactivated_by),
+                f_deactivated_by,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -382,105 +299,39 @@ def decode_user_deactivated_v1(b: bytes, p: int) -> UserDeactivated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_reason: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_reason = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        reason: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            reason = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        deactivated_by = b[p:q].decode()
+        f_deactivated_by = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("UserDeactivated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return UserDeactivated(user_id, deactivated_by, reason, metadata)
+        raise malformed("UserDeactivated", b, error) from None
+    return UserDeactivated(f_user_id, f_deactivated_by, f_reason, metadata)
 
 
 class UserLoggedIn:
@@ -491,7 +342,7 @@ class UserLoggedIn:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 2
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "session_id", "ip", "method", "expires_at", "device")
-    __slots__ = ("user_id", "session_id", "ip", "method", "expires_at", "device", "metadata")
+    __slots__ = ("device", "expires_at", "ip", "metadata", "method", "session_id", "user_id")
 
     def __init__(
         self,
@@ -515,16 +366,30 @@ class UserLoggedIn:
 def encode_user_logged_in(r: UserLoggedIn) -> bytes:
     """The body in version 2. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_session_id = r.session_id.encode()
+        f_ip = r.ip.encode()
+        f_method = INDEX_IN_LOGINMETHOD[r.method]
+        f_expires_at = put_time(r.expires_at)
+        v_device = r.device
+        if v_device is None:
+            f_device = NULL
+        else:
+            x = v_device.encode()
+            f_device = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.session_id),
-                wire.put_string(r.ip),
-                INDEX_IN_LOGINMETHOD[r.method],
-                wire.put_long(r.expires_at),
-                wire.put_optional_string(r.device),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_session_id)] if len(f_session_id) < 64 else put_length(f_session_id),
+                f_session_id,
+                LENGTH[len(f_ip)] if len(f_ip) < 64 else put_length(f_ip),
+                f_ip,
+                f_method,
+                f_expires_at,
+                f_device,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -546,106 +411,51 @@ def decode_user_logged_in_v1(b: bytes, p: int) -> UserLoggedIn:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_session_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_ip = b[p:q].decode()
         p = q
-        x = b[p]
+        f_method = SYMBOLS_OF_LOGINMETHOD[b[p]]
         p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        session_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        ip = b[p:q].decode()
-        p = q
-        method = SYMBOLS_OF_LOGINMETHOD[b[p]]
-        p += 1
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        expires_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_expires_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("UserLoggedIn", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return UserLoggedIn(user_id, session_id, ip, method, expires_at, None, metadata)
+        raise malformed("UserLoggedIn", b, error) from None
+    return UserLoggedIn(f_user_id, f_session_id, f_ip, f_method, f_expires_at, None, metadata)
 
 
 def decode_user_logged_in_v2(b: bytes, p: int) -> UserLoggedIn:
@@ -654,119 +464,64 @@ def decode_user_logged_in_v2(b: bytes, p: int) -> UserLoggedIn:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_session_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_ip = b[p:q].decode()
         p = q
-        x = b[p]
+        f_method = SYMBOLS_OF_LOGINMETHOD[b[p]]
         p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_expires_at = x
+        f_device: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_device = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        session_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        ip = b[p:q].decode()
-        p = q
-        method = SYMBOLS_OF_LOGINMETHOD[b[p]]
-        p += 1
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        expires_at = (x >> 1) ^ -(x & 1)
-        device: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            device = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("UserLoggedIn", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return UserLoggedIn(user_id, session_id, ip, method, expires_at, device, metadata)
+        raise malformed("UserLoggedIn", b, error) from None
+    return UserLoggedIn(f_user_id, f_session_id, f_ip, f_method, f_expires_at, f_device, metadata)
 
 
 class UserLoggedOut:
@@ -777,7 +532,7 @@ class UserLoggedOut:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "session_id")
-    __slots__ = ("user_id", "session_id", "metadata")
+    __slots__ = ("metadata", "session_id", "user_id")
 
     def __init__(self, user_id: str, session_id: str, metadata: Metadata = NO_METADATA) -> None:
         self.user_id = user_id
@@ -788,12 +543,16 @@ class UserLoggedOut:
 def encode_user_logged_out(r: UserLoggedOut) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_session_id = r.session_id.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.session_id),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_session_id)] if len(f_session_id) < 64 else put_length(f_session_id),
+                f_session_id,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(r, {"user_id": ("string", False, False, ()), "session_id": ("string", False, False, ())}) from None
@@ -801,96 +560,29 @@ def encode_user_logged_out(r: UserLoggedOut) -> bytes:
 
 def decode_user_logged_out_v1(b: bytes, p: int) -> UserLoggedOut:
     """UserLoggedOut from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        session_id = b[p:q].decode()
+        f_session_id = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("UserLoggedOut", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return UserLoggedOut(user_id, session_id, metadata)
+        raise malformed("UserLoggedOut", b, error) from None
+    return UserLoggedOut(f_user_id, f_session_id, metadata)
 
 
 class PasswordChanged:
@@ -901,7 +593,7 @@ class PasswordChanged:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "changed_by")
-    __slots__ = ("user_id", "changed_by", "metadata")
+    __slots__ = ("changed_by", "metadata", "user_id")
 
     def __init__(self, user_id: str, changed_by: str, metadata: Metadata = NO_METADATA) -> None:
         self.user_id = user_id
@@ -912,12 +604,16 @@ class PasswordChanged:
 def encode_password_changed(r: PasswordChanged) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_changed_by = r.changed_by.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.changed_by),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_changed_by)] if len(f_changed_by) < 64 else put_length(f_changed_by),
+                f_changed_by,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(r, {"user_id": ("string", False, False, ()), "changed_by": ("string", False, False, ())}) from None
@@ -925,96 +621,29 @@ def encode_password_changed(r: PasswordChanged) -> bytes:
 
 def decode_password_changed_v1(b: bytes, p: int) -> PasswordChanged:
     """PasswordChanged from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        changed_by = b[p:q].decode()
+        f_changed_by = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("PasswordChanged", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return PasswordChanged(user_id, changed_by, metadata)
+        raise malformed("PasswordChanged", b, error) from None
+    return PasswordChanged(f_user_id, f_changed_by, metadata)
 
 
 class TwoFactorEnabled:
@@ -1025,7 +654,7 @@ class TwoFactorEnabled:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "method")
-    __slots__ = ("user_id", "method", "metadata")
+    __slots__ = ("metadata", "method", "user_id")
 
     def __init__(self, user_id: str, method: str, metadata: Metadata = NO_METADATA) -> None:
         self.user_id = user_id
@@ -1036,12 +665,15 @@ class TwoFactorEnabled:
 def encode_two_factor_enabled(r: TwoFactorEnabled) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_method = INDEX_IN_TWOFACTORMETHOD[r.method]
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                INDEX_IN_TWOFACTORMETHOD[r.method],
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_method,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1055,91 +687,24 @@ def encode_two_factor_enabled(r: TwoFactorEnabled) -> bytes:
 
 def decode_two_factor_enabled_v1(b: bytes, p: int) -> TwoFactorEnabled:
     """TwoFactorEnabled from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        method = SYMBOLS_OF_TWOFACTORMETHOD[b[p]]
+        f_method = SYMBOLS_OF_TWOFACTORMETHOD[b[p]]
         p += 1
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("TwoFactorEnabled", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return TwoFactorEnabled(user_id, method, metadata)
+        raise malformed("TwoFactorEnabled", b, error) from None
+    return TwoFactorEnabled(f_user_id, f_method, metadata)
 
 
 class RoleAssigned:
@@ -1150,7 +715,7 @@ class RoleAssigned:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "role", "scope", "permissions", "assigned_by")
-    __slots__ = ("user_id", "role", "scope", "permissions", "assigned_by", "metadata")
+    __slots__ = ("assigned_by", "metadata", "permissions", "role", "scope", "user_id")
 
     def __init__(
         self, user_id: str, role: str, scope: str, permissions: list[str], assigned_by: str, metadata: Metadata = NO_METADATA
@@ -1166,15 +731,24 @@ class RoleAssigned:
 def encode_role_assigned(r: RoleAssigned) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_role = r.role.encode()
+        f_scope = r.scope.encode()
+        f_permissions = put_strings(r.permissions)
+        f_assigned_by = r.assigned_by.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.role),
-                wire.put_string(r.scope),
-                wire.put_strings(r.permissions),
-                wire.put_string(r.assigned_by),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_role)] if len(f_role) < 64 else put_length(f_role),
+                f_role,
+                LENGTH[len(f_scope)] if len(f_scope) < 64 else put_length(f_scope),
+                f_scope,
+                f_permissions,
+                LENGTH[len(f_assigned_by)] if len(f_assigned_by) < 64 else put_length(f_assigned_by),
+                f_assigned_by,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1191,111 +765,44 @@ def encode_role_assigned(r: RoleAssigned) -> bytes:
 
 def decode_role_assigned_v1(b: bytes, p: int) -> RoleAssigned:
     """RoleAssigned from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_role = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_scope = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
+        f_permissions, p = read_strings(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        role = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        scope = b[p:q].decode()
-        p = q
-        permissions, p = wire.read_strings(b, p)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        assigned_by = b[p:q].decode()
+        f_assigned_by = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("RoleAssigned", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return RoleAssigned(user_id, role, scope, permissions, assigned_by, metadata)
+        raise malformed("RoleAssigned", b, error) from None
+    return RoleAssigned(f_user_id, f_role, f_scope, f_permissions, f_assigned_by, metadata)
 
 
 class RoleRevoked:
@@ -1306,7 +813,7 @@ class RoleRevoked:
     KEY_FIELD: ClassVar[str] = "user_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("user_id", "role", "scope", "revoked_by")
-    __slots__ = ("user_id", "role", "scope", "revoked_by", "metadata")
+    __slots__ = ("metadata", "revoked_by", "role", "scope", "user_id")
 
     def __init__(self, user_id: str, role: str, scope: str, revoked_by: str, metadata: Metadata = NO_METADATA) -> None:
         self.user_id = user_id
@@ -1319,14 +826,22 @@ class RoleRevoked:
 def encode_role_revoked(r: RoleRevoked) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_user_id = r.user_id.encode()
+        f_role = r.role.encode()
+        f_scope = r.scope.encode()
+        f_revoked_by = r.revoked_by.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.user_id),
-                wire.put_string(r.role),
-                wire.put_string(r.scope),
-                wire.put_string(r.revoked_by),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_role)] if len(f_role) < 64 else put_length(f_role),
+                f_role,
+                LENGTH[len(f_scope)] if len(f_scope) < 64 else put_length(f_scope),
+                f_scope,
+                LENGTH[len(f_revoked_by)] if len(f_revoked_by) < 64 else put_length(f_revoked_by),
+                f_revoked_by,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1342,110 +857,43 @@ def encode_role_revoked(r: RoleRevoked) -> bytes:
 
 def decode_role_revoked_v1(b: bytes, p: int) -> RoleRevoked:
     """RoleRevoked from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_role = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
+        f_scope = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        role = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        scope = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        revoked_by = b[p:q].decode()
+        f_revoked_by = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("RoleRevoked", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return RoleRevoked(user_id, role, scope, revoked_by, metadata)
+        raise malformed("RoleRevoked", b, error) from None
+    return RoleRevoked(f_user_id, f_role, f_scope, f_revoked_by, metadata)
 
 
 class PermissionsChanged:
@@ -1456,7 +904,7 @@ class PermissionsChanged:
     KEY_FIELD: ClassVar[str] = "role"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("role", "permissions", "changed_by")
-    __slots__ = ("role", "permissions", "changed_by", "metadata")
+    __slots__ = ("changed_by", "metadata", "permissions", "role")
 
     def __init__(self, role: str, permissions: list[str], changed_by: str, metadata: Metadata = NO_METADATA) -> None:
         self.role = role
@@ -1468,13 +916,18 @@ class PermissionsChanged:
 def encode_permissions_changed(r: PermissionsChanged) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_role = r.role.encode()
+        f_permissions = put_strings(r.permissions)
+        f_changed_by = r.changed_by.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.role),
-                wire.put_strings(r.permissions),
-                wire.put_string(r.changed_by),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_role)] if len(f_role) < 64 else put_length(f_role),
+                f_role,
+                f_permissions,
+                LENGTH[len(f_changed_by)] if len(f_changed_by) < 64 else put_length(f_changed_by),
+                f_changed_by,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1489,94 +942,27 @@ def encode_permissions_changed(r: PermissionsChanged) -> bytes:
 
 def decode_permissions_changed_v1(b: bytes, p: int) -> PermissionsChanged:
     """PermissionsChanged from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_role = b[p:q].decode()
         p = q
+        f_permissions, p = read_strings(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        role = b[p:q].decode()
-        p = q
-        permissions, p = wire.read_strings(b, p)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        changed_by = b[p:q].decode()
+        f_changed_by = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("PermissionsChanged", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return PermissionsChanged(role, permissions, changed_by, metadata)
+        raise malformed("PermissionsChanged", b, error) from None
+    return PermissionsChanged(f_role, f_permissions, f_changed_by, metadata)

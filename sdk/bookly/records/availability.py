@@ -5,11 +5,28 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from bookly.records.envelope import NO_METADATA, Metadata, put_metadata
+from bookly.records.envelope import NO_METADATA, Metadata, decode_metadata, encode_metadata
 from bookly.records.refusal import refusal
-from bookly.records import wire
+from bookly.records.wire import (
+    BYTE,
+    COMPILED,
+    EIGHT,
+    FAULTS,
+    LENGTH,
+    NULL,
+    SOME,
+    malformed,
+    misplaced,
+    put_boolean,
+    put_int,
+    put_length,
+    put_some,
+    put_time,
+    read_boolean,
+    read_length,
+    read_varint,
+)
 
-FAULTS = (IndexError, KeyError, UnicodeDecodeError, wire.MalformedBytes)
 SYMBOLS_OF_REJECTIONREASON: Final[dict[int, str]] = {
     0: "UNKNOWN",
     2: "CONFLICT",
@@ -19,6 +36,19 @@ SYMBOLS_OF_REJECTIONREASON: Final[dict[int, str]] = {
     10: "RESOURCE_DELETED",
     12: "RESOURCE_UNAVAILABLE",
     14: "NOT_APPROVED",
+}
+SYMBOLS_OF_CANCELLATIONREASON: Final[dict[int, str]] = {0: "UNKNOWN", 2: "BY_USER", 4: "BY_STAFF", 6: "RESOURCE_DELETED"}
+SYMBOLS_OF_CONFLICTKIND: Final[dict[int, str]] = {0: "UNKNOWN", 2: "RESERVATION", 4: "OFFER", 6: "MAINTENANCE", 8: "RULE"}
+SYMBOLS_OF_NOTIFICATIONTEMPLATE: Final[dict[int, str]] = {
+    0: "UNKNOWN",
+    2: "RESERVATION_CONFIRMED",
+    4: "RESERVATION_REJECTED",
+    6: "RESERVATION_CANCELLED",
+    8: "RESERVATION_EXPIRED",
+    10: "RESERVATION_CONFLICT",
+    12: "MAINTENANCE_CONFLICT",
+    14: "WAITLIST_OFFERED",
+    16: "WAITLIST_CLOSED",
 }
 INDEX_IN_REJECTIONREASON: Final[dict[str, bytes]] = {
     "UNKNOWN": b"\x00",
@@ -30,31 +60,18 @@ INDEX_IN_REJECTIONREASON: Final[dict[str, bytes]] = {
     "RESOURCE_UNAVAILABLE": b"\x0c",
     "NOT_APPROVED": b"\x0e",
 }
-SYMBOLS_OF_CANCELLATIONREASON: Final[dict[int, str]] = {0: "UNKNOWN", 2: "BY_USER", 4: "BY_STAFF", 6: "RESOURCE_DELETED"}
 INDEX_IN_CANCELLATIONREASON: Final[dict[str, bytes]] = {
     "UNKNOWN": b"\x00",
     "BY_USER": b"\x02",
     "BY_STAFF": b"\x04",
     "RESOURCE_DELETED": b"\x06",
 }
-SYMBOLS_OF_CONFLICTKIND: Final[dict[int, str]] = {0: "UNKNOWN", 2: "RESERVATION", 4: "OFFER", 6: "MAINTENANCE", 8: "RULE"}
 INDEX_IN_CONFLICTKIND: Final[dict[str, bytes]] = {
     "UNKNOWN": b"\x00",
     "RESERVATION": b"\x02",
     "OFFER": b"\x04",
     "MAINTENANCE": b"\x06",
     "RULE": b"\x08",
-}
-SYMBOLS_OF_NOTIFICATIONTEMPLATE: Final[dict[int, str]] = {
-    0: "UNKNOWN",
-    2: "RESERVATION_CONFIRMED",
-    4: "RESERVATION_REJECTED",
-    6: "RESERVATION_CANCELLED",
-    8: "RESERVATION_EXPIRED",
-    10: "RESERVATION_CONFLICT",
-    12: "MAINTENANCE_CONFLICT",
-    14: "WAITLIST_OFFERED",
-    16: "WAITLIST_CLOSED",
 }
 INDEX_IN_NOTIFICATIONTEMPLATE: Final[dict[str, bytes]] = {
     "UNKNOWN": b"\x00",
@@ -88,16 +105,16 @@ class ReservationCreated:
         "waitlist_id",
     )
     __slots__ = (
+        "attendees",
+        "category_id",
+        "ends_at",
+        "metadata",
+        "purpose",
         "reservation_id",
         "resource_id",
-        "category_id",
-        "user_id",
         "starts_at",
-        "ends_at",
-        "attendees",
-        "purpose",
+        "user_id",
         "waitlist_id",
-        "metadata",
     )
 
     def __init__(
@@ -128,19 +145,43 @@ class ReservationCreated:
 def encode_reservation_created(r: ReservationCreated) -> bytes:
     """The body in version 2. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_category_id = r.category_id.encode()
+        f_user_id = r.user_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
+        i = r.attendees
+        f_attendees = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        v_purpose = r.purpose
+        if v_purpose is None:
+            f_purpose = NULL
+        else:
+            x = v_purpose.encode()
+            f_purpose = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_waitlist_id = r.waitlist_id
+        if v_waitlist_id is None:
+            f_waitlist_id = NULL
+        else:
+            x = v_waitlist_id.encode()
+            f_waitlist_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.category_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-                wire.put_int(r.attendees),
-                wire.put_optional_string(r.purpose),
-                wire.put_optional_string(r.waitlist_id),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_category_id)] if len(f_category_id) < 64 else put_length(f_category_id),
+                f_category_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_starts_at,
+                f_ends_at,
+                f_attendees,
+                f_purpose,
+                f_waitlist_id,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -165,137 +206,93 @@ def decode_reservation_created_v1(b: bytes, p: int) -> ReservationCreated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_category_id = b[p:q].decode()
         p = q
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_user_id = b[p:q].decode()
+        p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+                raise OverflowError
+        f_attendees = (x >> 1) ^ -(x & 1)
+        f_purpose: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_purpose = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        category_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        attendees = (x >> 1) ^ -(x & 1)
-        purpose: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            purpose = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationCreated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
+        raise malformed("ReservationCreated", b, error) from None
     return ReservationCreated(
-        reservation_id, resource_id, category_id, user_id, starts_at, ends_at, attendees, purpose, None, metadata
+        f_reservation_id, f_resource_id, f_category_id, f_user_id, f_starts_at, f_ends_at, f_attendees, f_purpose, None, metadata
     )
 
 
@@ -305,150 +302,115 @@ def decode_reservation_created_v2(b: bytes, p: int) -> ReservationCreated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_category_id = b[p:q].decode()
         p = q
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_user_id = b[p:q].decode()
+        p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+                raise OverflowError
+        f_attendees = (x >> 1) ^ -(x & 1)
+        f_purpose: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_purpose = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        category_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        attendees = (x >> 1) ^ -(x & 1)
-        purpose: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_waitlist_id: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            purpose = b[p:q].decode()
+            f_waitlist_id = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        waitlist_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            waitlist_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationCreated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
+        raise malformed("ReservationCreated", b, error) from None
     return ReservationCreated(
-        reservation_id, resource_id, category_id, user_id, starts_at, ends_at, attendees, purpose, waitlist_id, metadata
+        f_reservation_id,
+        f_resource_id,
+        f_category_id,
+        f_user_id,
+        f_starts_at,
+        f_ends_at,
+        f_attendees,
+        f_purpose,
+        f_waitlist_id,
+        metadata,
     )
 
 
@@ -460,7 +422,7 @@ class ReservationUpdated:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("reservation_id", "resource_id", "user_id", "starts_at", "ends_at", "attendees")
-    __slots__ = ("reservation_id", "resource_id", "user_id", "starts_at", "ends_at", "attendees", "metadata")
+    __slots__ = ("attendees", "ends_at", "metadata", "reservation_id", "resource_id", "starts_at", "user_id")
 
     def __init__(
         self,
@@ -484,16 +446,26 @@ class ReservationUpdated:
 def encode_reservation_updated(r: ReservationUpdated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
+        i = r.attendees
+        f_attendees = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-                wire.put_int(r.attendees),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_starts_at,
+                f_ends_at,
+                f_attendees,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -515,116 +487,72 @@ def decode_reservation_updated_v1(b: bytes, p: int) -> ReservationUpdated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        attendees = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_attendees = (x >> 1) ^ -(x & 1)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationUpdated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReservationUpdated(reservation_id, resource_id, user_id, starts_at, ends_at, attendees, metadata)
+        raise malformed("ReservationUpdated", b, error) from None
+    return ReservationUpdated(f_reservation_id, f_resource_id, f_user_id, f_starts_at, f_ends_at, f_attendees, metadata)
 
 
 class ReservationConfirmed:
@@ -643,7 +571,7 @@ class ReservationConfirmed:
         "starts_at",
         "ends_at",
     )
-    __slots__ = ("reservation_id", "resource_id", "user_id", "approval_id", "automatic", "starts_at", "ends_at", "metadata")
+    __slots__ = ("approval_id", "automatic", "ends_at", "metadata", "reservation_id", "resource_id", "starts_at", "user_id")
 
     def __init__(
         self,
@@ -669,17 +597,28 @@ class ReservationConfirmed:
 def encode_reservation_confirmed(r: ReservationConfirmed) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_approval_id = r.approval_id.encode()
+        f_automatic = put_boolean(r.automatic)
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_string(r.approval_id),
-                wire.put_boolean(r.automatic),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_approval_id)] if len(f_approval_id) < 64 else put_length(f_approval_id),
+                f_approval_id,
+                f_automatic,
+                f_starts_at,
+                f_ends_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -702,118 +641,76 @@ def decode_reservation_confirmed_v1(b: bytes, p: int) -> ReservationConfirmed:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        resource_id = b[p:q].decode()
+        f_approval_id = b[p:q].decode()
         p = q
-        n = b[p]
+        f_automatic = read_boolean(b, p)
         p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        approval_id = b[p:q].decode()
-        p = q
-        automatic = wire.read_boolean(b, p)
-        p += 1
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationConfirmed", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReservationConfirmed(reservation_id, resource_id, user_id, approval_id, automatic, starts_at, ends_at, metadata)
+        raise malformed("ReservationConfirmed", b, error) from None
+    return ReservationConfirmed(
+        f_reservation_id, f_resource_id, f_user_id, f_approval_id, f_automatic, f_starts_at, f_ends_at, metadata
+    )
 
 
 class ReservationRejected:
@@ -824,7 +721,7 @@ class ReservationRejected:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("reservation_id", "resource_id", "user_id", "reason", "detail", "starts_at", "ends_at")
-    __slots__ = ("reservation_id", "resource_id", "user_id", "reason", "detail", "starts_at", "ends_at", "metadata")
+    __slots__ = ("detail", "ends_at", "metadata", "reason", "reservation_id", "resource_id", "starts_at", "user_id")
 
     def __init__(
         self,
@@ -850,17 +747,32 @@ class ReservationRejected:
 def encode_reservation_rejected(r: ReservationRejected) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_reason = INDEX_IN_REJECTIONREASON[r.reason]
+        v_detail = r.detail
+        if v_detail is None:
+            f_detail = NULL
+        else:
+            x = v_detail.encode()
+            f_detail = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                INDEX_IN_REJECTIONREASON[r.reason],
-                wire.put_optional_string(r.detail),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_reason,
+                f_detail,
+                f_starts_at,
+                f_ends_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -897,124 +809,80 @@ def decode_reservation_rejected_v1(b: bytes, p: int) -> ReservationRejected:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
+        f_reason = SYMBOLS_OF_REJECTIONREASON[b[p]]
         p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_detail: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_detail = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        reason = SYMBOLS_OF_REJECTIONREASON[b[p]]
-        p += 1
-        detail: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            detail = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
+        elif x:
+            raise KeyError(x)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationRejected", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReservationRejected(reservation_id, resource_id, user_id, reason, starts_at, ends_at, detail, metadata)
+        raise malformed("ReservationRejected", b, error) from None
+    return ReservationRejected(f_reservation_id, f_resource_id, f_user_id, f_reason, f_starts_at, f_ends_at, f_detail, metadata)
 
 
 class ReservationCancelled:
@@ -1033,7 +901,7 @@ class ReservationCancelled:
         "starts_at",
         "ends_at",
     )
-    __slots__ = ("reservation_id", "resource_id", "user_id", "reason", "cancelled_by", "starts_at", "ends_at", "metadata")
+    __slots__ = ("cancelled_by", "ends_at", "metadata", "reason", "reservation_id", "resource_id", "starts_at", "user_id")
 
     def __init__(
         self,
@@ -1059,17 +927,32 @@ class ReservationCancelled:
 def encode_reservation_cancelled(r: ReservationCancelled) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_reason = INDEX_IN_CANCELLATIONREASON[r.reason]
+        v_cancelled_by = r.cancelled_by
+        if v_cancelled_by is None:
+            f_cancelled_by = NULL
+        else:
+            x = v_cancelled_by.encode()
+            f_cancelled_by = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                INDEX_IN_CANCELLATIONREASON[r.reason],
-                wire.put_optional_string(r.cancelled_by),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_reason,
+                f_cancelled_by,
+                f_starts_at,
+                f_ends_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1092,124 +975,82 @@ def decode_reservation_cancelled_v1(b: bytes, p: int) -> ReservationCancelled:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
+        f_reason = SYMBOLS_OF_CANCELLATIONREASON[b[p]]
         p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_cancelled_by: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_cancelled_by = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        reason = SYMBOLS_OF_CANCELLATIONREASON[b[p]]
-        p += 1
-        cancelled_by: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            cancelled_by = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
+        elif x:
+            raise KeyError(x)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationCancelled", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReservationCancelled(reservation_id, resource_id, user_id, reason, starts_at, ends_at, cancelled_by, metadata)
+        raise malformed("ReservationCancelled", b, error) from None
+    return ReservationCancelled(
+        f_reservation_id, f_resource_id, f_user_id, f_reason, f_starts_at, f_ends_at, f_cancelled_by, metadata
+    )
 
 
 class WaitlistJoined:
@@ -1220,7 +1061,7 @@ class WaitlistJoined:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("waitlist_id", "resource_id", "user_id", "starts_at", "ends_at", "attendees")
-    __slots__ = ("waitlist_id", "resource_id", "user_id", "starts_at", "ends_at", "attendees", "metadata")
+    __slots__ = ("attendees", "ends_at", "metadata", "resource_id", "starts_at", "user_id", "waitlist_id")
 
     def __init__(
         self,
@@ -1244,16 +1085,26 @@ class WaitlistJoined:
 def encode_waitlist_joined(r: WaitlistJoined) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_waitlist_id = r.waitlist_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
+        i = r.attendees
+        f_attendees = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.waitlist_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-                wire.put_int(r.attendees),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_waitlist_id)] if len(f_waitlist_id) < 64 else put_length(f_waitlist_id),
+                f_waitlist_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_starts_at,
+                f_ends_at,
+                f_attendees,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1275,116 +1126,72 @@ def decode_waitlist_joined_v1(b: bytes, p: int) -> WaitlistJoined:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_waitlist_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        waitlist_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        attendees = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_attendees = (x >> 1) ^ -(x & 1)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("WaitlistJoined", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return WaitlistJoined(waitlist_id, resource_id, user_id, starts_at, ends_at, attendees, metadata)
+        raise malformed("WaitlistJoined", b, error) from None
+    return WaitlistJoined(f_waitlist_id, f_resource_id, f_user_id, f_starts_at, f_ends_at, f_attendees, metadata)
 
 
 class WaitlistOffered:
@@ -1395,7 +1202,7 @@ class WaitlistOffered:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("waitlist_id", "resource_id", "user_id", "starts_at", "ends_at", "expires_at")
-    __slots__ = ("waitlist_id", "resource_id", "user_id", "starts_at", "ends_at", "expires_at", "metadata")
+    __slots__ = ("ends_at", "expires_at", "metadata", "resource_id", "starts_at", "user_id", "waitlist_id")
 
     def __init__(
         self,
@@ -1419,16 +1226,25 @@ class WaitlistOffered:
 def encode_waitlist_offered(r: WaitlistOffered) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_waitlist_id = r.waitlist_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
+        f_expires_at = put_time(r.expires_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.waitlist_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-                wire.put_long(r.expires_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_waitlist_id)] if len(f_waitlist_id) < 64 else put_length(f_waitlist_id),
+                f_waitlist_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_starts_at,
+                f_ends_at,
+                f_expires_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1450,114 +1266,81 @@ def decode_waitlist_offered_v1(b: bytes, p: int) -> WaitlistOffered:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_waitlist_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        waitlist_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        expires_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_expires_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("WaitlistOffered", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return WaitlistOffered(waitlist_id, resource_id, user_id, starts_at, ends_at, expires_at, metadata)
+        raise malformed("WaitlistOffered", b, error) from None
+    return WaitlistOffered(f_waitlist_id, f_resource_id, f_user_id, f_starts_at, f_ends_at, f_expires_at, metadata)
 
 
 class ScheduleBlocked:
@@ -1568,7 +1351,7 @@ class ScheduleBlocked:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("block_id", "resource_id", "starts_at", "ends_at", "reason")
-    __slots__ = ("block_id", "resource_id", "starts_at", "ends_at", "reason", "metadata")
+    __slots__ = ("block_id", "ends_at", "metadata", "reason", "resource_id", "starts_at")
 
     def __init__(
         self, block_id: str, resource_id: str, starts_at: int, ends_at: int, reason: str, metadata: Metadata = NO_METADATA
@@ -1584,15 +1367,23 @@ class ScheduleBlocked:
 def encode_schedule_blocked(r: ScheduleBlocked) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_block_id = r.block_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
+        f_reason = r.reason.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.block_id),
-                wire.put_string(r.resource_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-                wire.put_string(r.reason),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_block_id)] if len(f_block_id) < 64 else put_length(f_block_id),
+                f_block_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_starts_at,
+                f_ends_at,
+                LENGTH[len(f_reason)] if len(f_reason) < 64 else put_length(f_reason),
+                f_reason,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1613,109 +1404,65 @@ def decode_schedule_blocked_v1(b: bytes, p: int) -> ScheduleBlocked:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_block_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        block_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reason = b[p:q].decode()
+        f_reason = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ScheduleBlocked", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ScheduleBlocked(block_id, resource_id, starts_at, ends_at, reason, metadata)
+        raise malformed("ScheduleBlocked", b, error) from None
+    return ScheduleBlocked(f_block_id, f_resource_id, f_starts_at, f_ends_at, f_reason, metadata)
 
 
 class ScheduleConflictDetected:
@@ -1735,14 +1482,14 @@ class ScheduleConflictDetected:
         "ends_at",
     )
     __slots__ = (
-        "resource_id",
-        "reservation_id",
-        "user_id",
         "conflicting_id",
         "conflicting_kind",
-        "starts_at",
         "ends_at",
         "metadata",
+        "reservation_id",
+        "resource_id",
+        "starts_at",
+        "user_id",
     )
 
     def __init__(
@@ -1769,17 +1516,28 @@ class ScheduleConflictDetected:
 def encode_schedule_conflict_detected(r: ScheduleConflictDetected) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        f_reservation_id = r.reservation_id.encode()
+        f_user_id = r.user_id.encode()
+        f_conflicting_id = r.conflicting_id.encode()
+        f_conflicting_kind = INDEX_IN_CONFLICTKIND[r.conflicting_kind]
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.user_id),
-                wire.put_string(r.conflicting_id),
-                INDEX_IN_CONFLICTKIND[r.conflicting_kind],
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_conflicting_id)] if len(f_conflicting_id) < 64 else put_length(f_conflicting_id),
+                f_conflicting_id,
+                f_conflicting_kind,
+                f_starts_at,
+                f_ends_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1802,119 +1560,75 @@ def decode_schedule_conflict_detected_v1(b: bytes, p: int) -> ScheduleConflictDe
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
+        f_conflicting_id = b[p:q].decode()
         p = q
-        n = b[p]
+        f_conflicting_kind = SYMBOLS_OF_CONFLICTKIND[b[p]]
         p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        conflicting_id = b[p:q].decode()
-        p = q
-        conflicting_kind = SYMBOLS_OF_CONFLICTKIND[b[p]]
-        p += 1
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ScheduleConflictDetected", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
+        raise malformed("ScheduleConflictDetected", b, error) from None
     return ScheduleConflictDetected(
-        resource_id, reservation_id, user_id, conflicting_id, conflicting_kind, starts_at, ends_at, metadata
+        f_resource_id, f_reservation_id, f_user_id, f_conflicting_id, f_conflicting_kind, f_starts_at, f_ends_at, metadata
     )
 
 
@@ -1926,7 +1640,7 @@ class WaitlistOfferExpired:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("waitlist_id", "resource_id", "user_id")
-    __slots__ = ("waitlist_id", "resource_id", "user_id", "metadata")
+    __slots__ = ("metadata", "resource_id", "user_id", "waitlist_id")
 
     def __init__(self, waitlist_id: str, resource_id: str, user_id: str, metadata: Metadata = NO_METADATA) -> None:
         self.waitlist_id = waitlist_id
@@ -1938,13 +1652,19 @@ class WaitlistOfferExpired:
 def encode_waitlist_offer_expired(r: WaitlistOfferExpired) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_waitlist_id = r.waitlist_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.waitlist_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_waitlist_id)] if len(f_waitlist_id) < 64 else put_length(f_waitlist_id),
+                f_waitlist_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1959,103 +1679,36 @@ def encode_waitlist_offer_expired(r: WaitlistOfferExpired) -> bytes:
 
 def decode_waitlist_offer_expired_v1(b: bytes, p: int) -> WaitlistOfferExpired:
     """WaitlistOfferExpired from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_waitlist_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        waitlist_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("WaitlistOfferExpired", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return WaitlistOfferExpired(waitlist_id, resource_id, user_id, metadata)
+        raise malformed("WaitlistOfferExpired", b, error) from None
+    return WaitlistOfferExpired(f_waitlist_id, f_resource_id, f_user_id, metadata)
 
 
 class ReservationExpired:
@@ -2066,7 +1719,7 @@ class ReservationExpired:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("reservation_id", "resource_id", "user_id", "starts_at", "ends_at")
-    __slots__ = ("reservation_id", "resource_id", "user_id", "starts_at", "ends_at", "metadata")
+    __slots__ = ("ends_at", "metadata", "reservation_id", "resource_id", "starts_at", "user_id")
 
     def __init__(
         self, reservation_id: str, resource_id: str, user_id: str, starts_at: int, ends_at: int, metadata: Metadata = NO_METADATA
@@ -2082,15 +1735,23 @@ class ReservationExpired:
 def encode_reservation_expired(r: ReservationExpired) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_starts_at,
+                f_ends_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -2111,109 +1772,65 @@ def decode_reservation_expired_v1(b: bytes, p: int) -> ReservationExpired:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationExpired", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReservationExpired(reservation_id, resource_id, user_id, starts_at, ends_at, metadata)
+        raise malformed("ReservationExpired", b, error) from None
+    return ReservationExpired(f_reservation_id, f_resource_id, f_user_id, f_starts_at, f_ends_at, metadata)
 
 
 class ReservationNoShow:
@@ -2224,7 +1841,7 @@ class ReservationNoShow:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("reservation_id", "resource_id", "user_id", "starts_at", "ends_at")
-    __slots__ = ("reservation_id", "resource_id", "user_id", "starts_at", "ends_at", "metadata")
+    __slots__ = ("ends_at", "metadata", "reservation_id", "resource_id", "starts_at", "user_id")
 
     def __init__(
         self, reservation_id: str, resource_id: str, user_id: str, starts_at: int, ends_at: int, metadata: Metadata = NO_METADATA
@@ -2240,15 +1857,23 @@ class ReservationNoShow:
 def encode_reservation_no_show(r: ReservationNoShow) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_starts_at,
+                f_ends_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -2269,109 +1894,65 @@ def decode_reservation_no_show_v1(b: bytes, p: int) -> ReservationNoShow:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReservationNoShow", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReservationNoShow(reservation_id, resource_id, user_id, starts_at, ends_at, metadata)
+        raise malformed("ReservationNoShow", b, error) from None
+    return ReservationNoShow(f_reservation_id, f_resource_id, f_user_id, f_starts_at, f_ends_at, metadata)
 
 
 class ScheduleUnblocked:
@@ -2382,7 +1963,7 @@ class ScheduleUnblocked:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("block_id", "resource_id")
-    __slots__ = ("block_id", "resource_id", "metadata")
+    __slots__ = ("block_id", "metadata", "resource_id")
 
     def __init__(self, block_id: str, resource_id: str, metadata: Metadata = NO_METADATA) -> None:
         self.block_id = block_id
@@ -2393,12 +1974,16 @@ class ScheduleUnblocked:
 def encode_schedule_unblocked(r: ScheduleUnblocked) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_block_id = r.block_id.encode()
+        f_resource_id = r.resource_id.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.block_id),
-                wire.put_string(r.resource_id),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_block_id)] if len(f_block_id) < 64 else put_length(f_block_id),
+                f_block_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(r, {"block_id": ("string", False, False, ()), "resource_id": ("string", False, False, ())}) from None
@@ -2406,96 +1991,29 @@ def encode_schedule_unblocked(r: ScheduleUnblocked) -> bytes:
 
 def decode_schedule_unblocked_v1(b: bytes, p: int) -> ScheduleUnblocked:
     """ScheduleUnblocked from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_block_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        block_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ScheduleUnblocked", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ScheduleUnblocked(block_id, resource_id, metadata)
+        raise malformed("ScheduleUnblocked", b, error) from None
+    return ScheduleUnblocked(f_block_id, f_resource_id, metadata)
 
 
 class NotificationRequested:
@@ -2514,7 +2032,7 @@ class NotificationRequested:
         "waitlist_id",
         "detail",
     )
-    __slots__ = ("notification_id", "resource_id", "user_id", "template", "reservation_id", "waitlist_id", "detail", "metadata")
+    __slots__ = ("detail", "metadata", "notification_id", "reservation_id", "resource_id", "template", "user_id", "waitlist_id")
 
     def __init__(
         self,
@@ -2540,17 +2058,42 @@ class NotificationRequested:
 def encode_notification_requested(r: NotificationRequested) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_notification_id = r.notification_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_template = INDEX_IN_NOTIFICATIONTEMPLATE[r.template]
+        v_reservation_id = r.reservation_id
+        if v_reservation_id is None:
+            f_reservation_id = NULL
+        else:
+            x = v_reservation_id.encode()
+            f_reservation_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_waitlist_id = r.waitlist_id
+        if v_waitlist_id is None:
+            f_waitlist_id = NULL
+        else:
+            x = v_waitlist_id.encode()
+            f_waitlist_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_detail = r.detail
+        if v_detail is None:
+            f_detail = NULL
+        else:
+            x = v_detail.encode()
+            f_detail = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.notification_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                INDEX_IN_NOTIFICATIONTEMPLATE[r.template],
-                wire.put_optional_string(r.reservation_id),
-                wire.put_optional_string(r.waitlist_id),
-                wire.put_optional_string(r.detail),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_notification_id)] if len(f_notification_id) < 64 else put_length(f_notification_id),
+                f_notification_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_template,
+                f_reservation_id,
+                f_waitlist_id,
+                f_detail,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -2588,137 +2131,73 @@ def decode_notification_requested_v1(b: bytes, p: int) -> NotificationRequested:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_notification_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
+        f_template = SYMBOLS_OF_NOTIFICATIONTEMPLATE[b[p]]
         p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_reservation_id: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_reservation_id = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_waitlist_id: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_waitlist_id = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        notification_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        template = SYMBOLS_OF_NOTIFICATIONTEMPLATE[b[p]]
-        p += 1
-        reservation_id: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_detail: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            reservation_id = b[p:q].decode()
+            f_detail = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        waitlist_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            waitlist_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        detail: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            detail = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("NotificationRequested", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return NotificationRequested(notification_id, resource_id, user_id, template, reservation_id, waitlist_id, detail, metadata)
+        raise malformed("NotificationRequested", b, error) from None
+    return NotificationRequested(
+        f_notification_id, f_resource_id, f_user_id, f_template, f_reservation_id, f_waitlist_id, f_detail, metadata
+    )

@@ -5,7 +5,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from bookly.records import wire
+from bookly.records.wire import (
+    BYTE,
+    COMPILED,
+    EIGHT,
+    LENGTH,
+    NULL,
+    SOME,
+    put_int,
+    put_length,
+    put_some,
+    put_time,
+    read_length,
+    read_varint,
+)
 
 
 class Metadata:
@@ -21,7 +34,7 @@ class Metadata:
         "version",
         "actor",
     )
-    __slots__ = ("event_id", "type", "source", "occurred_at", "correlation_id", "causation_id", "version", "actor")
+    __slots__ = ("actor", "causation_id", "correlation_id", "event_id", "occurred_at", "source", "type", "version")
 
     def __init__(
         self,
@@ -47,17 +60,127 @@ class Metadata:
 NO_METADATA: Final = Metadata("", "", "", 0, "", 0)  # of a record that has not been emitted yet
 
 
-def put_metadata(m: Metadata) -> bytes:
-    """The bytes of the metadata."""
+def encode_metadata(m: Metadata) -> bytes:
+    """The bytes of the metadata; for the encoders only, which turn its errors into InvalidEvent."""
+    if m is NO_METADATA:
+        raise TypeError
+    f_event_id = m.event_id.encode()
+    f_type = m.type.encode()
+    f_source = m.source.encode()
+    f_occurred_at = put_time(m.occurred_at)
+    f_correlation_id = m.correlation_id.encode()
+    v_causation_id = m.causation_id
+    if v_causation_id is None:
+        f_causation_id = NULL
+    else:
+        x = v_causation_id.encode()
+        f_causation_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+    i = m.version
+    f_version = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+    v_actor = m.actor
+    if v_actor is None:
+        f_actor = NULL
+    else:
+        x = v_actor.encode()
+        f_actor = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
     return b"".join(
-        (
-            wire.put_string(m.event_id),
-            wire.put_string(m.type),
-            wire.put_string(m.source),
-            wire.put_long(m.occurred_at),
-            wire.put_string(m.correlation_id),
-            wire.put_optional_string(m.causation_id),
-            wire.put_int(m.version),
-            wire.put_optional_string(m.actor),
-        )
+        [
+            LENGTH[len(f_event_id)] if len(f_event_id) < 64 else put_length(f_event_id),
+            f_event_id,
+            LENGTH[len(f_type)] if len(f_type) < 64 else put_length(f_type),
+            f_type,
+            LENGTH[len(f_source)] if len(f_source) < 64 else put_length(f_source),
+            f_source,
+            f_occurred_at,
+            LENGTH[len(f_correlation_id)] if len(f_correlation_id) < 64 else put_length(f_correlation_id),
+            f_correlation_id,
+            f_causation_id,
+            f_version,
+            f_actor,
+        ]
     )
+
+
+def decode_metadata(b: bytes, p: int) -> tuple[Metadata, int]:
+    """The metadata at p and the place behind them; for decoders only, which turn its errors into MalformedBytes."""
+    x: int
+    n: int
+    q: int
+    n = b[p]
+    p += 1
+    if n & 129:
+        n, p = read_length(b, p - 1)
+    q = p + (n >> 1)
+    f_event_id = b[p:q].decode()
+    p = q
+    n = b[p]
+    p += 1
+    if n & 129:
+        n, p = read_length(b, p - 1)
+    q = p + (n >> 1)
+    f_type = b[p:q].decode()
+    p = q
+    n = b[p]
+    p += 1
+    if n & 129:
+        n, p = read_length(b, p - 1)
+    q = p + (n >> 1)
+    f_source = b[p:q].decode()
+    p = q
+    if COMPILED:
+        x, p = read_varint(b, p)
+        x = (x >> 1) ^ -(x & 1)
+    else:
+        x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+        if x & 0x8080808080808081 == 0x0080808080808080:
+            x -= 0x0080808080808080
+            x -= (x & 0x7F007F007F007F00) >> 1
+            x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+            x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+            x >>= 1
+            p += 8
+        else:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+    f_occurred_at = x
+    n = b[p]
+    p += 1
+    if n & 129:
+        n, p = read_length(b, p - 1)
+    q = p + (n >> 1)
+    f_correlation_id = b[p:q].decode()
+    p = q
+    f_causation_id: str | None = None
+    x = b[p]
+    p += 1
+    if x == 2:
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_causation_id = b[p:q].decode()
+        p = q
+    elif x:
+        raise KeyError(x)
+    x = b[p]
+    p += 1
+    if x > 127:
+        x, p = read_varint(b, p - 1)
+        if x >> 32:
+            raise OverflowError
+    f_version = (x >> 1) ^ -(x & 1)
+    f_actor: str | None = None
+    x = b[p]
+    p += 1
+    if x == 2:
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_actor = b[p:q].decode()
+        p = q
+    elif x:
+        raise KeyError(x)
+    return Metadata(f_event_id, f_type, f_source, f_occurred_at, f_correlation_id, f_version, f_causation_id, f_actor), p

@@ -8,7 +8,16 @@ from bookly.errors import InvalidEvent
 
 Kind = tuple[str, bool, bool, tuple[str, ...]]  # kind, nullable, array, symbols
 
-PYTHON: dict[str, type] = {"string": str, "uuid": str, "enum": str, "int": int, "long": int, "time": int, "double": float, "boolean": bool}
+PYTHON: dict[str, type] = {
+    "string": str,
+    "uuid": str,
+    "enum": str,
+    "int": int,
+    "long": int,
+    "time": int,
+    "double": float,
+    "boolean": bool,
+}
 BITS = {"int": 32, "long": 64, "time": 64}
 
 
@@ -22,17 +31,19 @@ def refusal(record: Any, kinds: dict[str, Kind]) -> InvalidEvent:
             reason = _reason(item, kind, symbols)
             if reason:
                 return InvalidEvent(type(record).__name__, name, reason)
-    return InvalidEvent(type(record).__name__, "metadata", "is not complete: an event is emitted or published, never encoded by hand")
+    return InvalidEvent(
+        type(record).__name__, "metadata", "is not complete: an event is emitted or published, never encoded by hand"
+    )
 
 
 def _reason(value: Any, kind: str, symbols: tuple[str, ...]) -> str:
-    wanted = PYTHON[kind]
-    if type(value) is not wanted:
-        return f"must be {wanted.__name__}, is {type(value).__name__}"
+    wanted, found = PYTHON[kind].__name__, type(value).__name__
+    if found != wanted:
+        return f"must be {wanted}, is {found}"
     if kind == "enum" and value not in symbols:
         return f"is none of {', '.join(symbols)}"
     if kind in BITS and not -(1 << BITS[kind] - 1) <= value < 1 << BITS[kind] - 1:
         return f"does not fit into {BITS[kind]} bits"
-    if wanted is str and any("\ud800" <= character <= "\udfff" for character in value):
+    if wanted == "str" and any("\ud800" <= character <= "\udfff" for character in value):
         return "is no text: it holds half of a surrogate pair"
     return ""

@@ -3,13 +3,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from bookly.records.envelope import NO_METADATA, Metadata, put_metadata
+from bookly.records.envelope import NO_METADATA, Metadata, decode_metadata, encode_metadata
 from bookly.records.refusal import refusal
-from bookly.records import wire
-
-FAULTS = (IndexError, KeyError, UnicodeDecodeError, wire.MalformedBytes)
+from bookly.records.wire import (
+    BYTE,
+    COMPILED,
+    EIGHT,
+    FAULTS,
+    LENGTH,
+    NULL,
+    SOME,
+    malformed,
+    misplaced,
+    put_double,
+    put_int,
+    put_length,
+    put_some,
+    put_time,
+    read_double,
+    read_length,
+    read_varint,
+)
 
 
 class DemandWindowClosed:
@@ -31,16 +47,16 @@ class DemandWindowClosed:
         "used",
     )
     __slots__ = (
-        "resource_id",
-        "window_start_at",
-        "window_end_at",
         "asked",
-        "confirmed",
-        "refused",
         "cancelled",
-        "waitlisted",
-        "used",
+        "confirmed",
         "metadata",
+        "refused",
+        "resource_id",
+        "used",
+        "waitlisted",
+        "window_end_at",
+        "window_start_at",
     )
 
     def __init__(
@@ -71,19 +87,35 @@ class DemandWindowClosed:
 def encode_demand_window_closed(r: DemandWindowClosed) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        f_window_start_at = put_time(r.window_start_at)
+        f_window_end_at = put_time(r.window_end_at)
+        i = r.asked
+        f_asked = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.confirmed
+        f_confirmed = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.refused
+        f_refused = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.cancelled
+        f_cancelled = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.waitlisted
+        f_waitlisted = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.used
+        f_used = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                wire.put_long(r.window_start_at),
-                wire.put_long(r.window_end_at),
-                wire.put_int(r.asked),
-                wire.put_int(r.confirmed),
-                wire.put_int(r.refused),
-                wire.put_int(r.cancelled),
-                wire.put_int(r.waitlisted),
-                wire.put_int(r.used),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_window_start_at,
+                f_window_end_at,
+                f_asked,
+                f_confirmed,
+                f_refused,
+                f_cancelled,
+                f_waitlisted,
+                f_used,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -108,138 +140,103 @@ def decode_demand_window_closed_v1(b: bytes, p: int) -> DemandWindowClosed:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_window_start_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_window_end_at = x
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
+                raise OverflowError
+        f_asked = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        window_start_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        window_end_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        asked = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_confirmed = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        confirmed = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_refused = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        refused = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_cancelled = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        cancelled = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_waitlisted = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        waitlisted = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        used = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_used = (x >> 1) ^ -(x & 1)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("DemandWindowClosed", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
+        raise malformed("DemandWindowClosed", b, error) from None
     return DemandWindowClosed(
-        resource_id, window_start_at, window_end_at, asked, confirmed, refused, cancelled, waitlisted, used, metadata
+        f_resource_id,
+        f_window_start_at,
+        f_window_end_at,
+        f_asked,
+        f_confirmed,
+        f_refused,
+        f_cancelled,
+        f_waitlisted,
+        f_used,
+        metadata,
     )
 
 
@@ -251,7 +248,7 @@ class DemandPeakDetected:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("resource_id", "window_start_at", "rule", "asked", "threshold")
-    __slots__ = ("resource_id", "window_start_at", "rule", "asked", "threshold", "metadata")
+    __slots__ = ("asked", "metadata", "resource_id", "rule", "threshold", "window_start_at")
 
     def __init__(
         self, resource_id: str, window_start_at: int, rule: str, asked: int, threshold: float, metadata: Metadata = NO_METADATA
@@ -267,15 +264,23 @@ class DemandPeakDetected:
 def encode_demand_peak_detected(r: DemandPeakDetected) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        f_window_start_at = put_time(r.window_start_at)
+        f_rule = r.rule.encode()
+        i = r.asked
+        f_asked = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        f_threshold = put_double(r.threshold)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                wire.put_long(r.window_start_at),
-                wire.put_string(r.rule),
-                wire.put_int(r.asked),
-                wire.put_double(r.threshold),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_window_start_at,
+                LENGTH[len(f_rule)] if len(f_rule) < 64 else put_length(f_rule),
+                f_rule,
+                f_asked,
+                f_threshold,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -296,106 +301,51 @@ def decode_demand_peak_detected_v1(b: bytes, p: int) -> DemandPeakDetected:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_window_start_at = x
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_rule = b[p:q].decode()
         p = q
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        window_start_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        rule = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        asked = (x >> 1) ^ -(x & 1)
-        threshold = wire.read_double(b, p)
+                raise OverflowError
+        f_asked = (x >> 1) ^ -(x & 1)
+        f_threshold = read_double(b, p)
         p += 8
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("DemandPeakDetected", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return DemandPeakDetected(resource_id, window_start_at, rule, asked, threshold, metadata)
+        raise malformed("DemandPeakDetected", b, error) from None
+    return DemandPeakDetected(f_resource_id, f_window_start_at, f_rule, f_asked, f_threshold, metadata)
 
 
 class ReportGenerated:
@@ -406,7 +356,7 @@ class ReportGenerated:
     KEY_FIELD: ClassVar[str] = "report_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("report_id", "kind", "period_start_at", "period_end_at", "location")
-    __slots__ = ("report_id", "kind", "period_start_at", "period_end_at", "location", "metadata")
+    __slots__ = ("kind", "location", "metadata", "period_end_at", "period_start_at", "report_id")
 
     def __init__(
         self,
@@ -428,15 +378,27 @@ class ReportGenerated:
 def encode_report_generated(r: ReportGenerated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_report_id = r.report_id.encode()
+        f_kind = r.kind.encode()
+        f_period_start_at = put_time(r.period_start_at)
+        f_period_end_at = put_time(r.period_end_at)
+        v_location = r.location
+        if v_location is None:
+            f_location = NULL
+        else:
+            x = v_location.encode()
+            f_location = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.report_id),
-                wire.put_string(r.kind),
-                wire.put_long(r.period_start_at),
-                wire.put_long(r.period_end_at),
-                wire.put_optional_string(r.location),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_report_id)] if len(f_report_id) < 64 else put_length(f_report_id),
+                f_report_id,
+                LENGTH[len(f_kind)] if len(f_kind) < 64 else put_length(f_kind),
+                f_kind,
+                f_period_start_at,
+                f_period_end_at,
+                f_location,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -457,112 +419,68 @@ def decode_report_generated_v1(b: bytes, p: int) -> ReportGenerated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_report_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_kind = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_period_start_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_period_end_at = x
+        f_location: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_location = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        report_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        kind = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        period_start_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        period_end_at = (x >> 1) ^ -(x & 1)
-        location: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            location = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ReportGenerated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ReportGenerated(report_id, kind, period_start_at, period_end_at, location, metadata)
+        raise malformed("ReportGenerated", b, error) from None
+    return ReportGenerated(f_report_id, f_kind, f_period_start_at, f_period_end_at, f_location, metadata)

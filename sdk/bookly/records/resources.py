@@ -5,11 +5,26 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from bookly.records.envelope import NO_METADATA, Metadata, put_metadata
+from bookly.records.envelope import NO_METADATA, Metadata, decode_metadata, encode_metadata
 from bookly.records.refusal import refusal
-from bookly.records import wire
+from bookly.records.wire import (
+    BYTE,
+    COMPILED,
+    EIGHT,
+    FAULTS,
+    LENGTH,
+    NULL,
+    SOME,
+    malformed,
+    misplaced,
+    put_int,
+    put_length,
+    put_some,
+    put_time,
+    read_length,
+    read_varint,
+)
 
-FAULTS = (IndexError, KeyError, UnicodeDecodeError, wire.MalformedBytes)
 SYMBOLS_OF_RESOURCESTATUS: Final[dict[int, str]] = {
     0: "UNKNOWN",
     2: "AVAILABLE",
@@ -42,7 +57,7 @@ class ResourceCreated:
         "location",
         "description",
     )
-    __slots__ = ("resource_id", "name", "category_id", "capacity", "max_minutes", "location", "description", "metadata")
+    __slots__ = ("capacity", "category_id", "description", "location", "max_minutes", "metadata", "name", "resource_id")
 
     def __init__(
         self,
@@ -68,17 +83,39 @@ class ResourceCreated:
 def encode_resource_created(r: ResourceCreated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        f_name = r.name.encode()
+        f_category_id = r.category_id.encode()
+        i = r.capacity
+        f_capacity = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.max_minutes
+        f_max_minutes = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        v_location = r.location
+        if v_location is None:
+            f_location = NULL
+        else:
+            x = v_location.encode()
+            f_location = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_description = r.description
+        if v_description is None:
+            f_description = NULL
+        else:
+            x = v_description.encode()
+            f_description = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.name),
-                wire.put_string(r.category_id),
-                wire.put_int(r.capacity),
-                wire.put_int(r.max_minutes),
-                wire.put_optional_string(r.location),
-                wire.put_optional_string(r.description),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_name)] if len(f_name) < 64 else put_length(f_name),
+                f_name,
+                LENGTH[len(f_category_id)] if len(f_category_id) < 64 else put_length(f_category_id),
+                f_category_id,
+                f_capacity,
+                f_max_minutes,
+                f_location,
+                f_description,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -101,139 +138,73 @@ def decode_resource_created_v1(b: bytes, p: int) -> ResourceCreated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_name = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_category_id = b[p:q].decode()
         p = q
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        name = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        category_id = b[p:q].decode()
-        p = q
+                raise OverflowError
+        f_capacity = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        capacity = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        max_minutes = (x >> 1) ^ -(x & 1)
-        location: str | None = None
+                raise OverflowError
+        f_max_minutes = (x >> 1) ^ -(x & 1)
+        f_location: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            location = b[p:q].decode()
+            f_location = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        description: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_description: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            description = b[p:q].decode()
+            f_description = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ResourceCreated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ResourceCreated(resource_id, name, category_id, capacity, max_minutes, location, description, metadata)
+        raise malformed("ResourceCreated", b, error) from None
+    return ResourceCreated(f_resource_id, f_name, f_category_id, f_capacity, f_max_minutes, f_location, f_description, metadata)
 
 
 class ResourceUpdated:
@@ -252,7 +223,7 @@ class ResourceUpdated:
         "location",
         "description",
     )
-    __slots__ = ("resource_id", "name", "category_id", "capacity", "max_minutes", "location", "description", "metadata")
+    __slots__ = ("capacity", "category_id", "description", "location", "max_minutes", "metadata", "name", "resource_id")
 
     def __init__(
         self,
@@ -278,17 +249,39 @@ class ResourceUpdated:
 def encode_resource_updated(r: ResourceUpdated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        f_name = r.name.encode()
+        f_category_id = r.category_id.encode()
+        i = r.capacity
+        f_capacity = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.max_minutes
+        f_max_minutes = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        v_location = r.location
+        if v_location is None:
+            f_location = NULL
+        else:
+            x = v_location.encode()
+            f_location = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_description = r.description
+        if v_description is None:
+            f_description = NULL
+        else:
+            x = v_description.encode()
+            f_description = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.name),
-                wire.put_string(r.category_id),
-                wire.put_int(r.capacity),
-                wire.put_int(r.max_minutes),
-                wire.put_optional_string(r.location),
-                wire.put_optional_string(r.description),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_name)] if len(f_name) < 64 else put_length(f_name),
+                f_name,
+                LENGTH[len(f_category_id)] if len(f_category_id) < 64 else put_length(f_category_id),
+                f_category_id,
+                f_capacity,
+                f_max_minutes,
+                f_location,
+                f_description,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -311,139 +304,73 @@ def decode_resource_updated_v1(b: bytes, p: int) -> ResourceUpdated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_name = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_category_id = b[p:q].decode()
         p = q
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        name = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        category_id = b[p:q].decode()
-        p = q
+                raise OverflowError
+        f_capacity = (x >> 1) ^ -(x & 1)
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        capacity = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        max_minutes = (x >> 1) ^ -(x & 1)
-        location: str | None = None
+                raise OverflowError
+        f_max_minutes = (x >> 1) ^ -(x & 1)
+        f_location: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            location = b[p:q].decode()
+            f_location = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        description: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_description: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            description = b[p:q].decode()
+            f_description = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ResourceUpdated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ResourceUpdated(resource_id, name, category_id, capacity, max_minutes, location, description, metadata)
+        raise malformed("ResourceUpdated", b, error) from None
+    return ResourceUpdated(f_resource_id, f_name, f_category_id, f_capacity, f_max_minutes, f_location, f_description, metadata)
 
 
 class ResourceDeleted:
@@ -454,7 +381,7 @@ class ResourceDeleted:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("resource_id", "reason", "deleted_by")
-    __slots__ = ("resource_id", "reason", "deleted_by", "metadata")
+    __slots__ = ("deleted_by", "metadata", "reason", "resource_id")
 
     def __init__(self, resource_id: str, deleted_by: str, reason: str | None = None, metadata: Metadata = NO_METADATA) -> None:
         self.resource_id = resource_id
@@ -466,13 +393,23 @@ class ResourceDeleted:
 def encode_resource_deleted(r: ResourceDeleted) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        v_reason = r.reason
+        if v_reason is None:
+            f_reason = NULL
+        else:
+            x = v_reason.encode()
+            f_reason = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        f_deleted_by = r.deleted_by.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                wire.put_optional_string(r.reason),
-                wire.put_string(r.deleted_by),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_reason,
+                LENGTH[len(f_deleted_by)] if len(f_deleted_by) < 64 else put_length(f_deleted_by),
+                f_deleted_by,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -491,105 +428,39 @@ def decode_resource_deleted_v1(b: bytes, p: int) -> ResourceDeleted:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_reason: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_reason = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        reason: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            reason = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        deleted_by = b[p:q].decode()
+        f_deleted_by = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ResourceDeleted", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ResourceDeleted(resource_id, deleted_by, reason, metadata)
+        raise malformed("ResourceDeleted", b, error) from None
+    return ResourceDeleted(f_resource_id, f_deleted_by, f_reason, metadata)
 
 
 class ResourceStatusChanged:
@@ -600,7 +471,7 @@ class ResourceStatusChanged:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("resource_id", "status", "previous")
-    __slots__ = ("resource_id", "status", "previous", "metadata")
+    __slots__ = ("metadata", "previous", "resource_id", "status")
 
     def __init__(self, resource_id: str, status: str, previous: str, metadata: Metadata = NO_METADATA) -> None:
         self.resource_id = resource_id
@@ -612,13 +483,17 @@ class ResourceStatusChanged:
 def encode_resource_status_changed(r: ResourceStatusChanged) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_resource_id = r.resource_id.encode()
+        f_status = INDEX_IN_RESOURCESTATUS[r.status]
+        f_previous = INDEX_IN_RESOURCESTATUS[r.previous]
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.resource_id),
-                INDEX_IN_RESOURCESTATUS[r.status],
-                INDEX_IN_RESOURCESTATUS[r.previous],
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_status,
+                f_previous,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -633,93 +508,26 @@ def encode_resource_status_changed(r: ResourceStatusChanged) -> bytes:
 
 def decode_resource_status_changed_v1(b: bytes, p: int) -> ResourceStatusChanged:
     """ResourceStatusChanged from a body of version 1 that begins at p. Raises MalformedBytes."""
-    x: int
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        n = b[p]
+        f_status = SYMBOLS_OF_RESOURCESTATUS[b[p]]
         p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_type = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        status = SYMBOLS_OF_RESOURCESTATUS[b[p]]
-        p += 1
-        previous = SYMBOLS_OF_RESOURCESTATUS[b[p]]
+        f_previous = SYMBOLS_OF_RESOURCESTATUS[b[p]]
         p += 1
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ResourceStatusChanged", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ResourceStatusChanged(resource_id, status, previous, metadata)
+        raise malformed("ResourceStatusChanged", b, error) from None
+    return ResourceStatusChanged(f_resource_id, f_status, f_previous, metadata)
 
 
 class CategoryCreated:
@@ -730,7 +538,7 @@ class CategoryCreated:
     KEY_FIELD: ClassVar[str] = "category_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("category_id", "name", "parent_id", "description")
-    __slots__ = ("category_id", "name", "parent_id", "description", "metadata")
+    __slots__ = ("category_id", "description", "metadata", "name", "parent_id")
 
     def __init__(
         self,
@@ -750,14 +558,30 @@ class CategoryCreated:
 def encode_category_created(r: CategoryCreated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_category_id = r.category_id.encode()
+        f_name = r.name.encode()
+        v_parent_id = r.parent_id
+        if v_parent_id is None:
+            f_parent_id = NULL
+        else:
+            x = v_parent_id.encode()
+            f_parent_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_description = r.description
+        if v_description is None:
+            f_description = NULL
+        else:
+            x = v_description.encode()
+            f_description = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.category_id),
-                wire.put_string(r.name),
-                wire.put_optional_string(r.parent_id),
-                wire.put_optional_string(r.description),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_category_id)] if len(f_category_id) < 64 else put_length(f_category_id),
+                f_category_id,
+                LENGTH[len(f_name)] if len(f_name) < 64 else put_length(f_name),
+                f_name,
+                f_parent_id,
+                f_description,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -777,118 +601,52 @@ def decode_category_created_v1(b: bytes, p: int) -> CategoryCreated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_category_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_name = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_parent_id: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_parent_id = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_description: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_description = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        category_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        name = b[p:q].decode()
-        p = q
-        parent_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            parent_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        description: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            description = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("CategoryCreated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return CategoryCreated(category_id, name, parent_id, description, metadata)
+        raise malformed("CategoryCreated", b, error) from None
+    return CategoryCreated(f_category_id, f_name, f_parent_id, f_description, metadata)
 
 
 class CategoryUpdated:
@@ -899,7 +657,7 @@ class CategoryUpdated:
     KEY_FIELD: ClassVar[str] = "category_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("category_id", "name", "parent_id", "description")
-    __slots__ = ("category_id", "name", "parent_id", "description", "metadata")
+    __slots__ = ("category_id", "description", "metadata", "name", "parent_id")
 
     def __init__(
         self,
@@ -919,14 +677,30 @@ class CategoryUpdated:
 def encode_category_updated(r: CategoryUpdated) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_category_id = r.category_id.encode()
+        f_name = r.name.encode()
+        v_parent_id = r.parent_id
+        if v_parent_id is None:
+            f_parent_id = NULL
+        else:
+            x = v_parent_id.encode()
+            f_parent_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_description = r.description
+        if v_description is None:
+            f_description = NULL
+        else:
+            x = v_description.encode()
+            f_description = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.category_id),
-                wire.put_string(r.name),
-                wire.put_optional_string(r.parent_id),
-                wire.put_optional_string(r.description),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_category_id)] if len(f_category_id) < 64 else put_length(f_category_id),
+                f_category_id,
+                LENGTH[len(f_name)] if len(f_name) < 64 else put_length(f_name),
+                f_name,
+                f_parent_id,
+                f_description,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -946,118 +720,52 @@ def decode_category_updated_v1(b: bytes, p: int) -> CategoryUpdated:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_category_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_name = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_parent_id: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_parent_id = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_description: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_description = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        category_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        name = b[p:q].decode()
-        p = q
-        parent_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            parent_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        description: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            description = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("CategoryUpdated", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return CategoryUpdated(category_id, name, parent_id, description, metadata)
+        raise malformed("CategoryUpdated", b, error) from None
+    return CategoryUpdated(f_category_id, f_name, f_parent_id, f_description, metadata)
 
 
 class MaintenanceScheduled:
@@ -1068,7 +776,7 @@ class MaintenanceScheduled:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("maintenance_id", "resource_id", "starts_at", "ends_at", "reason", "technician")
-    __slots__ = ("maintenance_id", "resource_id", "starts_at", "ends_at", "reason", "technician", "metadata")
+    __slots__ = ("ends_at", "maintenance_id", "metadata", "reason", "resource_id", "starts_at", "technician")
 
     def __init__(
         self,
@@ -1092,16 +800,30 @@ class MaintenanceScheduled:
 def encode_maintenance_scheduled(r: MaintenanceScheduled) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_maintenance_id = r.maintenance_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_starts_at = put_time(r.starts_at)
+        f_ends_at = put_time(r.ends_at)
+        f_reason = r.reason.encode()
+        v_technician = r.technician
+        if v_technician is None:
+            f_technician = NULL
+        else:
+            x = v_technician.encode()
+            f_technician = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.maintenance_id),
-                wire.put_string(r.resource_id),
-                wire.put_long(r.starts_at),
-                wire.put_long(r.ends_at),
-                wire.put_string(r.reason),
-                wire.put_optional_string(r.technician),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_maintenance_id)] if len(f_maintenance_id) < 64 else put_length(f_maintenance_id),
+                f_maintenance_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_starts_at,
+                f_ends_at,
+                LENGTH[len(f_reason)] if len(f_reason) < 64 else put_length(f_reason),
+                f_reason,
+                f_technician,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1123,122 +845,78 @@ def decode_maintenance_scheduled_v1(b: bytes, p: int) -> MaintenanceScheduled:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_maintenance_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_starts_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_ends_at = x
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_reason = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        maintenance_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        starts_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        ends_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reason = b[p:q].decode()
-        p = q
-        technician: str | None = None
+        f_technician: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            technician = b[p:q].decode()
+            f_technician = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("MaintenanceScheduled", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return MaintenanceScheduled(maintenance_id, resource_id, starts_at, ends_at, reason, technician, metadata)
+        raise malformed("MaintenanceScheduled", b, error) from None
+    return MaintenanceScheduled(f_maintenance_id, f_resource_id, f_starts_at, f_ends_at, f_reason, f_technician, metadata)
 
 
 class MaintenanceStarted:
@@ -1249,7 +927,7 @@ class MaintenanceStarted:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("maintenance_id", "resource_id", "started_at")
-    __slots__ = ("maintenance_id", "resource_id", "started_at", "metadata")
+    __slots__ = ("maintenance_id", "metadata", "resource_id", "started_at")
 
     def __init__(self, maintenance_id: str, resource_id: str, started_at: int, metadata: Metadata = NO_METADATA) -> None:
         self.maintenance_id = maintenance_id
@@ -1261,13 +939,18 @@ class MaintenanceStarted:
 def encode_maintenance_started(r: MaintenanceStarted) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_maintenance_id = r.maintenance_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_started_at = put_time(r.started_at)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.maintenance_id),
-                wire.put_string(r.resource_id),
-                wire.put_long(r.started_at),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_maintenance_id)] if len(f_maintenance_id) < 64 else put_length(f_maintenance_id),
+                f_maintenance_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_started_at,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1286,97 +969,42 @@ def decode_maintenance_started_v1(b: bytes, p: int) -> MaintenanceStarted:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_maintenance_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        maintenance_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        started_at = (x >> 1) ^ -(x & 1)
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_started_at = x
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("MaintenanceStarted", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return MaintenanceStarted(maintenance_id, resource_id, started_at, metadata)
+        raise malformed("MaintenanceStarted", b, error) from None
+    return MaintenanceStarted(f_maintenance_id, f_resource_id, f_started_at, metadata)
 
 
 class MaintenanceCompleted:
@@ -1387,7 +1015,7 @@ class MaintenanceCompleted:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("maintenance_id", "resource_id", "completed_at", "notes")
-    __slots__ = ("maintenance_id", "resource_id", "completed_at", "notes", "metadata")
+    __slots__ = ("completed_at", "maintenance_id", "metadata", "notes", "resource_id")
 
     def __init__(
         self, maintenance_id: str, resource_id: str, completed_at: int, notes: str | None = None, metadata: Metadata = NO_METADATA
@@ -1402,14 +1030,25 @@ class MaintenanceCompleted:
 def encode_maintenance_completed(r: MaintenanceCompleted) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_maintenance_id = r.maintenance_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_completed_at = put_time(r.completed_at)
+        v_notes = r.notes
+        if v_notes is None:
+            f_notes = NULL
+        else:
+            x = v_notes.encode()
+            f_notes = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.maintenance_id),
-                wire.put_string(r.resource_id),
-                wire.put_long(r.completed_at),
-                wire.put_optional_string(r.notes),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_maintenance_id)] if len(f_maintenance_id) < 64 else put_length(f_maintenance_id),
+                f_maintenance_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_completed_at,
+                f_notes,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1429,110 +1068,55 @@ def decode_maintenance_completed_v1(b: bytes, p: int) -> MaintenanceCompleted:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_maintenance_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_completed_at = x
+        f_notes: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_notes = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        maintenance_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        completed_at = (x >> 1) ^ -(x & 1)
-        notes: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            notes = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("MaintenanceCompleted", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return MaintenanceCompleted(maintenance_id, resource_id, completed_at, notes, metadata)
+        raise malformed("MaintenanceCompleted", b, error) from None
+    return MaintenanceCompleted(f_maintenance_id, f_resource_id, f_completed_at, f_notes, metadata)
 
 
 class MaintenanceCancelled:
@@ -1543,7 +1127,7 @@ class MaintenanceCancelled:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("maintenance_id", "resource_id", "reason")
-    __slots__ = ("maintenance_id", "resource_id", "reason", "metadata")
+    __slots__ = ("maintenance_id", "metadata", "reason", "resource_id")
 
     def __init__(
         self, maintenance_id: str, resource_id: str, reason: str | None = None, metadata: Metadata = NO_METADATA
@@ -1557,13 +1141,23 @@ class MaintenanceCancelled:
 def encode_maintenance_cancelled(r: MaintenanceCancelled) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_maintenance_id = r.maintenance_id.encode()
+        f_resource_id = r.resource_id.encode()
+        v_reason = r.reason
+        if v_reason is None:
+            f_reason = NULL
+        else:
+            x = v_reason.encode()
+            f_reason = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.maintenance_id),
-                wire.put_string(r.resource_id),
-                wire.put_optional_string(r.reason),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_maintenance_id)] if len(f_maintenance_id) < 64 else put_length(f_maintenance_id),
+                f_maintenance_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_reason,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1582,102 +1176,36 @@ def decode_maintenance_cancelled_v1(b: bytes, p: int) -> MaintenanceCancelled:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_maintenance_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_source = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_reason: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_reason = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        maintenance_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        reason: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            reason = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("MaintenanceCancelled", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return MaintenanceCancelled(maintenance_id, resource_id, reason, metadata)
+        raise malformed("MaintenanceCancelled", b, error) from None
+    return MaintenanceCancelled(f_maintenance_id, f_resource_id, f_reason, metadata)

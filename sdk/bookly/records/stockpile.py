@@ -5,13 +5,29 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from bookly.records.envelope import NO_METADATA, Metadata, put_metadata
+from bookly.records.envelope import NO_METADATA, Metadata, decode_metadata, encode_metadata
 from bookly.records.refusal import refusal
-from bookly.records import wire
+from bookly.records.wire import (
+    BYTE,
+    COMPILED,
+    EIGHT,
+    FAULTS,
+    LENGTH,
+    NULL,
+    SOME,
+    malformed,
+    misplaced,
+    put_boolean,
+    put_int,
+    put_length,
+    put_some,
+    put_time,
+    read_boolean,
+    read_length,
+    read_varint,
+)
 
-FAULTS = (IndexError, KeyError, UnicodeDecodeError, wire.MalformedBytes)
 SYMBOLS_OF_CHECKMETHOD: Final[dict[int, str]] = {0: "UNKNOWN", 2: "QR_CODE", 4: "BADGE", 6: "STAFF"}
-INDEX_IN_CHECKMETHOD: Final[dict[str, bytes]] = {"UNKNOWN": b"\x00", "QR_CODE": b"\x02", "BADGE": b"\x04", "STAFF": b"\x06"}
 SYMBOLS_OF_APPROVALSTATE: Final[dict[int, str]] = {
     0: "UNKNOWN",
     2: "OPEN",
@@ -21,6 +37,7 @@ SYMBOLS_OF_APPROVALSTATE: Final[dict[int, str]] = {
     10: "WITHDRAWN",
     12: "SUPERSEDED",
 }
+INDEX_IN_CHECKMETHOD: Final[dict[str, bytes]] = {"UNKNOWN": b"\x00", "QR_CODE": b"\x02", "BADGE": b"\x04", "STAFF": b"\x06"}
 INDEX_IN_APPROVALSTATE: Final[dict[str, bytes]] = {
     "UNKNOWN": b"\x00",
     "OPEN": b"\x02",
@@ -51,14 +68,14 @@ class ApprovalRequested:
     )
     __slots__ = (
         "approval_id",
-        "reservation_id",
-        "resource_id",
-        "user_id",
-        "rule",
         "approver_role",
         "deadline_at",
-        "version",
         "metadata",
+        "reservation_id",
+        "resource_id",
+        "rule",
+        "user_id",
+        "version",
     )
 
     def __init__(
@@ -87,18 +104,33 @@ class ApprovalRequested:
 def encode_approval_requested(r: ApprovalRequested) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_approval_id = r.approval_id.encode()
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_rule = r.rule.encode()
+        f_approver_role = r.approver_role.encode()
+        f_deadline_at = put_time(r.deadline_at)
+        i = r.version
+        f_version = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.approval_id),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_string(r.rule),
-                wire.put_string(r.approver_role),
-                wire.put_long(r.deadline_at),
-                wire.put_int(r.version),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_approval_id)] if len(f_approval_id) < 64 else put_length(f_approval_id),
+                f_approval_id,
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                LENGTH[len(f_rule)] if len(f_rule) < 64 else put_length(f_rule),
+                f_rule,
+                LENGTH[len(f_approver_role)] if len(f_approver_role) < 64 else put_length(f_approver_role),
+                f_approver_role,
+                f_deadline_at,
+                f_version,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -122,133 +154,78 @@ def decode_approval_requested_v1(b: bytes, p: int) -> ApprovalRequested:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_approval_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_user_id = b[p:q].decode()
+        p = q
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_rule = b[p:q].decode()
+        p = q
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_approver_role = b[p:q].decode()
+        p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_deadline_at = x
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        approval_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        rule = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        approver_role = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        deadline_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        version = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_version = (x >> 1) ^ -(x & 1)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ApprovalRequested", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
+        raise malformed("ApprovalRequested", b, error) from None
     return ApprovalRequested(
-        approval_id, reservation_id, resource_id, user_id, rule, approver_role, deadline_at, version, metadata
+        f_approval_id, f_reservation_id, f_resource_id, f_user_id, f_rule, f_approver_role, f_deadline_at, f_version, metadata
     )
 
 
@@ -270,13 +247,13 @@ class ApprovalGranted:
     )
     __slots__ = (
         "approval_id",
+        "automatic",
+        "comment",
+        "decided_by",
+        "expected_version",
+        "metadata",
         "reservation_id",
         "resource_id",
-        "automatic",
-        "expected_version",
-        "decided_by",
-        "comment",
-        "metadata",
     )
 
     def __init__(
@@ -303,17 +280,38 @@ class ApprovalGranted:
 def encode_approval_granted(r: ApprovalGranted) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_approval_id = r.approval_id.encode()
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_automatic = put_boolean(r.automatic)
+        i = r.expected_version
+        f_expected_version = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        v_decided_by = r.decided_by
+        if v_decided_by is None:
+            f_decided_by = NULL
+        else:
+            x = v_decided_by.encode()
+            f_decided_by = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        v_comment = r.comment
+        if v_comment is None:
+            f_comment = NULL
+        else:
+            x = v_comment.encode()
+            f_comment = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.approval_id),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_boolean(r.automatic),
-                wire.put_int(r.expected_version),
-                wire.put_optional_string(r.decided_by),
-                wire.put_optional_string(r.comment),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_approval_id)] if len(f_approval_id) < 64 else put_length(f_approval_id),
+                f_approval_id,
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_automatic,
+                f_expected_version,
+                f_decided_by,
+                f_comment,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -336,134 +334,70 @@ def decode_approval_granted_v1(b: bytes, p: int) -> ApprovalGranted:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_approval_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
+        f_automatic = read_boolean(b, p)
+        p += 1
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
+                raise OverflowError
+        f_expected_version = (x >> 1) ^ -(x & 1)
+        f_decided_by: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_actor = b[p:q].decode()
+            f_decided_by = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        approval_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        automatic = wire.read_boolean(b, p)
-        p += 1
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        expected_version = (x >> 1) ^ -(x & 1)
-        decided_by: str | None = None
+        elif x:
+            raise KeyError(x)
+        f_comment: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            decided_by = b[p:q].decode()
+            f_comment = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        comment: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            comment = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ApprovalGranted", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ApprovalGranted(approval_id, reservation_id, resource_id, automatic, expected_version, decided_by, comment, metadata)
+        raise malformed("ApprovalGranted", b, error) from None
+    return ApprovalGranted(
+        f_approval_id, f_reservation_id, f_resource_id, f_automatic, f_expected_version, f_decided_by, f_comment, metadata
+    )
 
 
 class ApprovalRejected:
@@ -481,7 +415,7 @@ class ApprovalRejected:
         "decided_by",
         "reason",
     )
-    __slots__ = ("approval_id", "reservation_id", "resource_id", "expected_version", "decided_by", "reason", "metadata")
+    __slots__ = ("approval_id", "decided_by", "expected_version", "metadata", "reason", "reservation_id", "resource_id")
 
     def __init__(
         self,
@@ -505,16 +439,28 @@ class ApprovalRejected:
 def encode_approval_rejected(r: ApprovalRejected) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_approval_id = r.approval_id.encode()
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        i = r.expected_version
+        f_expected_version = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        f_decided_by = r.decided_by.encode()
+        f_reason = r.reason.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.approval_id),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_int(r.expected_version),
-                wire.put_string(r.decided_by),
-                wire.put_string(r.reason),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_approval_id)] if len(f_approval_id) < 64 else put_length(f_approval_id),
+                f_approval_id,
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_expected_version,
+                LENGTH[len(f_decided_by)] if len(f_decided_by) < 64 else put_length(f_decided_by),
+                f_decided_by,
+                LENGTH[len(f_reason)] if len(f_reason) < 64 else put_length(f_reason),
+                f_reason,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -536,120 +482,54 @@ def decode_approval_rejected_v1(b: bytes, p: int) -> ApprovalRejected:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_approval_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+                raise OverflowError
+        f_expected_version = (x >> 1) ^ -(x & 1)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        approval_id = b[p:q].decode()
+        f_decided_by = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        expected_version = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        decided_by = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reason = b[p:q].decode()
+        f_reason = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ApprovalRejected", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ApprovalRejected(approval_id, reservation_id, resource_id, expected_version, decided_by, reason, metadata)
+        raise malformed("ApprovalRejected", b, error) from None
+    return ApprovalRejected(f_approval_id, f_reservation_id, f_resource_id, f_expected_version, f_decided_by, f_reason, metadata)
 
 
 class ApprovalExpired:
@@ -660,7 +540,7 @@ class ApprovalExpired:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "reservation_id", "resource_id", "expected_version")
-    __slots__ = ("approval_id", "reservation_id", "resource_id", "expected_version", "metadata")
+    __slots__ = ("approval_id", "expected_version", "metadata", "reservation_id", "resource_id")
 
     def __init__(
         self, approval_id: str, reservation_id: str, resource_id: str, expected_version: int, metadata: Metadata = NO_METADATA
@@ -675,14 +555,22 @@ class ApprovalExpired:
 def encode_approval_expired(r: ApprovalExpired) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_approval_id = r.approval_id.encode()
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        i = r.expected_version
+        f_expected_version = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.approval_id),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_int(r.expected_version),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_approval_id)] if len(f_approval_id) < 64 else put_length(f_approval_id),
+                f_approval_id,
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_expected_version,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -702,106 +590,40 @@ def decode_approval_expired_v1(b: bytes, p: int) -> ApprovalExpired:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_approval_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         x = b[p]
         p += 1
         if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
+            x, p = read_varint(b, p - 1)
             if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        approval_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        expected_version = (x >> 1) ^ -(x & 1)
+                raise OverflowError
+        f_expected_version = (x >> 1) ^ -(x & 1)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ApprovalExpired", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ApprovalExpired(approval_id, reservation_id, resource_id, expected_version, metadata)
+        raise malformed("ApprovalExpired", b, error) from None
+    return ApprovalExpired(f_approval_id, f_reservation_id, f_resource_id, f_expected_version, metadata)
 
 
 class CheckInCompleted:
@@ -812,7 +634,7 @@ class CheckInCompleted:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("reservation_id", "resource_id", "user_id", "checked_in_at", "method")
-    __slots__ = ("reservation_id", "resource_id", "user_id", "checked_in_at", "method", "metadata")
+    __slots__ = ("checked_in_at", "metadata", "method", "reservation_id", "resource_id", "user_id")
 
     def __init__(
         self,
@@ -834,15 +656,23 @@ class CheckInCompleted:
 def encode_check_in_completed(r: CheckInCompleted) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_checked_in_at = put_time(r.checked_in_at)
+        f_method = INDEX_IN_CHECKMETHOD[r.method]
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.checked_in_at),
-                INDEX_IN_CHECKMETHOD[r.method],
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_checked_in_at,
+                f_method,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -863,106 +693,51 @@ def decode_check_in_completed_v1(b: bytes, p: int) -> CheckInCompleted:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        checked_in_at = (x >> 1) ^ -(x & 1)
-        method = SYMBOLS_OF_CHECKMETHOD[b[p]]
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_checked_in_at = x
+        f_method = SYMBOLS_OF_CHECKMETHOD[b[p]]
         p += 1
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("CheckInCompleted", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return CheckInCompleted(reservation_id, resource_id, user_id, checked_in_at, method, metadata)
+        raise malformed("CheckInCompleted", b, error) from None
+    return CheckInCompleted(f_reservation_id, f_resource_id, f_user_id, f_checked_in_at, f_method, metadata)
 
 
 class CheckOutCompleted:
@@ -980,7 +755,7 @@ class CheckOutCompleted:
         "checked_out_at",
         "condition",
     )
-    __slots__ = ("reservation_id", "resource_id", "user_id", "checked_in_at", "checked_out_at", "condition", "metadata")
+    __slots__ = ("checked_in_at", "checked_out_at", "condition", "metadata", "reservation_id", "resource_id", "user_id")
 
     def __init__(
         self,
@@ -1004,16 +779,30 @@ class CheckOutCompleted:
 def encode_check_out_completed(r: CheckOutCompleted) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_user_id = r.user_id.encode()
+        f_checked_in_at = put_time(r.checked_in_at)
+        f_checked_out_at = put_time(r.checked_out_at)
+        v_condition = r.condition
+        if v_condition is None:
+            f_condition = NULL
+        else:
+            x = v_condition.encode()
+            f_condition = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                wire.put_string(r.user_id),
-                wire.put_long(r.checked_in_at),
-                wire.put_long(r.checked_out_at),
-                wire.put_optional_string(r.condition),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                LENGTH[len(f_user_id)] if len(f_user_id) < 64 else put_length(f_user_id),
+                f_user_id,
+                f_checked_in_at,
+                f_checked_out_at,
+                f_condition,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1035,122 +824,78 @@ def decode_check_out_completed_v1(b: bytes, p: int) -> CheckOutCompleted:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_user_id = b[p:q].decode()
         p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        user_id = b[p:q].decode()
-        p = q
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        checked_in_at = (x >> 1) ^ -(x & 1)
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        checked_out_at = (x >> 1) ^ -(x & 1)
-        condition: str | None = None
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_checked_in_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_checked_out_at = x
+        f_condition: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            condition = b[p:q].decode()
+            f_condition = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("CheckOutCompleted", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return CheckOutCompleted(reservation_id, resource_id, user_id, checked_in_at, checked_out_at, condition, metadata)
+        raise malformed("CheckOutCompleted", b, error) from None
+    return CheckOutCompleted(f_reservation_id, f_resource_id, f_user_id, f_checked_in_at, f_checked_out_at, f_condition, metadata)
 
 
 class ApprovalSuperseded:
@@ -1161,7 +906,7 @@ class ApprovalSuperseded:
     KEY_FIELD: ClassVar[str] = "resource_id"
     VERSION: ClassVar[int] = 1
     FIELDS: ClassVar[tuple[str, ...]] = ("approval_id", "reservation_id", "resource_id", "state", "superseded_event_id", "cause")
-    __slots__ = ("approval_id", "reservation_id", "resource_id", "state", "superseded_event_id", "cause", "metadata")
+    __slots__ = ("approval_id", "cause", "metadata", "reservation_id", "resource_id", "state", "superseded_event_id")
 
     def __init__(
         self,
@@ -1185,16 +930,31 @@ class ApprovalSuperseded:
 def encode_approval_superseded(r: ApprovalSuperseded) -> bytes:
     """The body in version 1. Raises InvalidEvent, which names the field."""
     try:
+        f_approval_id = r.approval_id.encode()
+        f_reservation_id = r.reservation_id.encode()
+        f_resource_id = r.resource_id.encode()
+        f_state = INDEX_IN_APPROVALSTATE[r.state]
+        v_superseded_event_id = r.superseded_event_id
+        if v_superseded_event_id is None:
+            f_superseded_event_id = NULL
+        else:
+            x = v_superseded_event_id.encode()
+            f_superseded_event_id = (SOME[len(x)] if len(x) < 64 else put_some(x)) + x
+        f_cause = r.cause.encode()
         return b"".join(
-            (
-                put_metadata(r.metadata),
-                wire.put_string(r.approval_id),
-                wire.put_string(r.reservation_id),
-                wire.put_string(r.resource_id),
-                INDEX_IN_APPROVALSTATE[r.state],
-                wire.put_optional_string(r.superseded_event_id),
-                wire.put_string(r.cause),
-            )
+            [
+                encode_metadata(r.metadata),
+                LENGTH[len(f_approval_id)] if len(f_approval_id) < 64 else put_length(f_approval_id),
+                f_approval_id,
+                LENGTH[len(f_reservation_id)] if len(f_reservation_id) < 64 else put_length(f_reservation_id),
+                f_reservation_id,
+                LENGTH[len(f_resource_id)] if len(f_resource_id) < 64 else put_length(f_resource_id),
+                f_resource_id,
+                f_state,
+                f_superseded_event_id,
+                LENGTH[len(f_cause)] if len(f_cause) < 64 else put_length(f_cause),
+                f_cause,
+            ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
         raise refusal(
@@ -1216,118 +976,52 @@ def decode_approval_superseded_v1(b: bytes, p: int) -> ApprovalSuperseded:
     n: int
     q: int
     try:
+        metadata, p = decode_metadata(b, p)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_event_id = b[p:q].decode()
+        f_approval_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_type = b[p:q].decode()
+        f_reservation_id = b[p:q].decode()
         p = q
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        m_source = b[p:q].decode()
+        f_resource_id = b[p:q].decode()
         p = q
-        x = b[p]
+        f_state = SYMBOLS_OF_APPROVALSTATE[b[p]]
         p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-        m_occurred_at = (x >> 1) ^ -(x & 1)
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        m_correlation_id = b[p:q].decode()
-        p = q
-        m_causation_id: str | None = None
+        f_superseded_event_id: str | None = None
         x = b[p]
         p += 1
         if x == 2:
             n = b[p]
             p += 1
             if n & 129:
-                n, p = wire.read_length(b, p - 1)
+                n, p = read_length(b, p - 1)
             q = p + (n >> 1)
-            m_causation_id = b[p:q].decode()
+            f_superseded_event_id = b[p:q].decode()
             p = q
-        elif x != 0:
-            raise KeyError
-        x = b[p]
-        p += 1
-        if x > 127:
-            x, p = wire.read_varint(b, p - 1)
-            if x >> 32:
-                raise wire.MalformedBytes("a number takes more bits than its type has")
-        m_version = (x >> 1) ^ -(x & 1)
-        m_actor: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            m_actor = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
+        elif x:
+            raise KeyError(x)
         n = b[p]
         p += 1
         if n & 129:
-            n, p = wire.read_length(b, p - 1)
+            n, p = read_length(b, p - 1)
         q = p + (n >> 1)
-        approval_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        reservation_id = b[p:q].decode()
-        p = q
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        resource_id = b[p:q].decode()
-        p = q
-        state = SYMBOLS_OF_APPROVALSTATE[b[p]]
-        p += 1
-        superseded_event_id: str | None = None
-        x = b[p]
-        p += 1
-        if x == 2:
-            n = b[p]
-            p += 1
-            if n & 129:
-                n, p = wire.read_length(b, p - 1)
-            q = p + (n >> 1)
-            superseded_event_id = b[p:q].decode()
-            p = q
-        elif x != 0:
-            raise KeyError
-        n = b[p]
-        p += 1
-        if n & 129:
-            n, p = wire.read_length(b, p - 1)
-        q = p + (n >> 1)
-        cause = b[p:q].decode()
+        f_cause = b[p:q].decode()
         p = q
         if p != len(b):
-            raise IndexError
+            raise misplaced(b, p)
     except FAULTS as error:
-        raise wire.malformed("ApprovalSuperseded", b, p, error) from None
-    metadata = Metadata(m_event_id, m_type, m_source, m_occurred_at, m_correlation_id, m_version, m_causation_id, m_actor)
-    return ApprovalSuperseded(approval_id, reservation_id, resource_id, state, cause, superseded_event_id, metadata)
+        raise malformed("ApprovalSuperseded", b, error) from None
+    return ApprovalSuperseded(f_approval_id, f_reservation_id, f_resource_id, f_state, f_cause, f_superseded_event_id, metadata)

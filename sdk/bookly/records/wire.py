@@ -6,19 +6,25 @@ Nothing here reads past the end, believes a length, or loops longer than there a
 from __future__ import annotations
 
 from struct import Struct
-from typing import Final
+from typing import Final, TypeVar
 
 from bookly.errors import MalformedBytes
 
-# mypyc is told that this is true and drops the other branch: compiled, the loop is faster; interpreted, eight bytes at once.
-COMPILED: bool = False
+Item = TypeVar("Item")
+
+# Compiled, the plain loop over a time's bytes is faster; interpreted, eight bytes at once. mypyc is told which branch it needs.
+COMPILED: Final[bool] = not __file__.endswith(".py")
 
 EIGHT: Final = Struct("<Q").unpack_from
 EIGHT_PACK: Final = Struct("<Q").pack
 DOUBLE: Final = Struct("<d").unpack_from
 DOUBLE_PACK: Final = Struct("<d").pack
+NULL: Final = b"\0"
+TAG: Final = b"\2"  # of the value in [null, value]
 BYTE: Final[list[bytes]] = [bytes([value]) for value in range(256)]
 LENGTH: Final[list[bytes]] = [bytes([2 * length]) for length in range(64)]  # of a string below 64 bytes
+SOME: Final[list[bytes]] = [bytes([2, 2 * length]) for length in range(64)]  # the same in [null, string]
+FAULTS: Final = (IndexError, KeyError, OverflowError, UnicodeDecodeError, MalformedBytes)  # what reading bytes can run into
 
 
 def read_varint(b: bytes, p: int) -> tuple[int, int]:
@@ -112,7 +118,7 @@ def read_numbers(b: bytes, p: int, bits: int) -> tuple[list[int], int]:
             count -= 1
             x, p = read_varint(b, p)
             if x >> bits:
-                raise MalformedBytes("a number takes more bits than its type has")
+                raise OverflowError
             items.append((x >> 1) ^ -(x & 1))
         close_block(p, end)
 
@@ -159,7 +165,12 @@ def read_booleans(b: bytes, p: int) -> tuple[list[bool], int]:
         close_block(p, end)
 
 
-def malformed(event: str, b: bytes, p: int, error: Exception | None = None) -> MalformedBytes:
+def misplaced(b: bytes, p: int) -> MalformedBytes:
+    """The last field did not end where the bytes end."""
+    return MalformedBytes(f"{len(b) - p} bytes too many" if p < len(b) else "they end too early")
+
+
+def malformed(event: str, b: bytes, error: Exception) -> MalformedBytes:
     """The error to raise: which event the bytes claim to be and what is wrong with them, never what is in them."""
     if isinstance(error, MalformedBytes):
         reason = str(error)
@@ -167,8 +178,8 @@ def malformed(event: str, b: bytes, p: int, error: Exception | None = None) -> M
         reason = "an enum or union index that the schema does not have"
     elif isinstance(error, UnicodeDecodeError):
         reason = "a string that is no UTF-8"
-    elif error is None and p < len(b):
-        reason = f"{len(b) - p} bytes too many"
+    elif isinstance(error, OverflowError):
+        reason = "a number takes more bits than its type has"
     else:
         reason = "they end too early"
     return MalformedBytes(f"{event}: {len(b)} bytes are no record of its schema: {reason}")
@@ -176,7 +187,7 @@ def malformed(event: str, b: bytes, p: int, error: Exception | None = None) -> M
 
 def put_varint(x: int) -> bytes:
     """A number of at least zero, seven bits a byte."""
-    out = bytearray()
+    out: list[int] = []
     while x > 127:
         out.append(x & 127 | 128)
         x >>= 7
@@ -184,32 +195,45 @@ def put_varint(x: int) -> bytes:
     return bytes(out)
 
 
-def put_long(x: int) -> bytes:
-    """Zigzag. Raises TypeError for what is no int (a bool is none) and OverflowError beyond 64 bits."""
+def put_number(x: int, bits: int) -> bytes:
+    """Zigzag. Raises TypeError for what is no int (a bool is none) and OverflowError beyond the bits."""
     if type(x) is not int:
         raise TypeError
-    if not -0x8000000000000000 <= x <= 0x7FFFFFFFFFFFFFFF:
+    if x >> (bits - 1) not in (0, -1):
         raise OverflowError
     return put_varint((x << 1) ^ (x >> 63))
 
 
 def put_int(x: int) -> bytes:
-    """As put_long, within 32 bits."""
-    if type(x) is not int:
-        raise TypeError
-    if not -0x80000000 <= x <= 0x7FFFFFFF:
-        raise OverflowError
-    return put_varint((x << 1) ^ (x >> 63))
+    return put_number(x, 32)
+
+
+def put_long(x: int) -> bytes:
+    return put_number(x, 64)
+
+
+def put_time(x: int) -> bytes:
+    """Eight bytes at once between 1978 and 3111."""
+    if type(x) is not int or not 0x1000000000000 <= x < 0x80000000000000:
+        return put_number(x, 64)
+    x += x
+    x += (x & 0x00FFFFFFF0000000) * 15
+    x += (x & 0x0FFFC0000FFFC000) * 3
+    x += x & 0x3F803F803F803F80
+    return EIGHT_PACK(x | 0x0080808080808080)
+
+
+def put_length(text: bytes) -> bytes:
+    return put_varint(2 * len(text))
+
+
+def put_some(text: bytes) -> bytes:
+    return TAG + put_varint(2 * len(text))
 
 
 def put_string(s: str) -> bytes:
     e = s.encode()
-    n = len(e)
-    return LENGTH[n] + e if n < 64 else put_varint(2 * n) + e
-
-
-def put_optional_string(s: str | None) -> bytes:
-    return b"\0" if s is None else b"\2" + put_string(s)
+    return put_varint(2 * len(e)) + e
 
 
 def put_boolean(x: bool) -> bytes:
@@ -224,9 +248,33 @@ def put_double(x: float) -> bytes:
     return DOUBLE_PACK(x)
 
 
+def put_array(items: list[bytes]) -> bytes:
+    """One block, and the empty one that ends an array."""
+    return put_varint(2 * len(items)) + b"".join(items) + NULL if items else NULL
+
+
 def put_strings(items: list[str]) -> bytes:
+    return put_array([put_string(item) for item in listed(items)])
+
+
+def put_numbers(items: list[int], bits: int) -> bytes:
+    return put_array([put_number(item, bits) for item in listed(items)])
+
+
+def put_symbols(items: list[str], indexes: dict[str, bytes]) -> bytes:
+    return put_array([indexes[item] for item in listed(items)])
+
+
+def put_doubles(items: list[float]) -> bytes:
+    return put_array([put_double(item) for item in listed(items)])
+
+
+def put_booleans(items: list[bool]) -> bytes:
+    return put_array([put_boolean(item) for item in listed(items)])
+
+
+def listed(items: list[Item]) -> list[Item]:
+    """Raises TypeError for what is no list: a string would go out as its characters."""
     if type(items) is not list:
         raise TypeError
-    if not items:
-        return b"\0"
-    return put_varint(2 * len(items)) + b"".join([put_string(item) for item in items]) + b"\0"
+    return items

@@ -1,11 +1,9 @@
-"""The metadata as a light record, and the table of all decoders and encoders."""
+"""The table of all records, decoders and encoders."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contracts.fields import constructor_order, fields_of
-from contracts.render_records import put_field
 from contracts.rendering import python
 from contracts.schemas import fingerprint, wire_schema
 
@@ -14,41 +12,6 @@ if TYPE_CHECKING:
 
     from contracts.schemas import Schemas
     from contracts.topics import Event
-
-
-def render_envelope(schemas: Schemas) -> str:
-    """bookly/records/envelope.py."""
-    fields = fields_of(schemas.metadata)
-    names = [field.name for field in fields]
-    parameters = ", ".join(f"{f.name}: {f.python}" + ("" if f.required else f" = {f.default!r}") for f in constructor_order(fields))
-    lines = [
-        "from __future__ import annotations",
-        "",
-        "from typing import ClassVar, Final",
-        "",
-        "from bookly.records import wire",
-        "",
-        "",
-        "class Metadata:",
-        f'    """{schemas.metadata["doc"]} Times are microseconds since 1970 (UTC)."""',
-        "",
-        f"    FIELDS: ClassVar[tuple[str, ...]] = {tuple(names)!r}",
-        f"    __slots__ = {tuple(names)!r}",
-        "",
-        f"    def __init__(self, {parameters}) -> None:",
-        *(f"        self.{name} = {name}" for name in names),
-        "",
-        "",
-        'NO_METADATA: Final = Metadata("", "", "", 0, "", 0)  # of a record that has not been emitted yet',
-        "",
-        "",
-        "def put_metadata(m: Metadata) -> bytes:",
-        '    """The bytes of the metadata."""',
-        "    return b''.join((",
-        *(f"        {put_field(field, 'm')}," for field in fields),
-        "    ))",
-    ]
-    return python("What every event says about itself, as a light record.", *lines)
 
 
 def render_tables(events: Iterable[Event], schemas: Schemas) -> str:
@@ -64,7 +27,12 @@ def render_tables(events: Iterable[Event], schemas: Schemas) -> str:
         "from __future__ import annotations",
         "",
         "from collections.abc import Callable",
+        "from pathlib import Path",
         "from typing import Any, Final",
+        "",
+        "from bookly.compiled import refuse_stale",
+        "",
+        "refuse_stale(Path(__file__).parent)  # before anything of it runs",
         "",
         f"from bookly.records import {', '.join(domains)}",
         "from bookly.records.envelope import NO_METADATA, Metadata",
