@@ -18,14 +18,13 @@ PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class Lag:
-    """One partition as one group sees it. `metadata` is what the group committed with the offset: its tally as JSON."""
+    """One partition as one group sees it."""
 
     group: str
     topic: str
     partition: int
     committed: int
     end: int
-    metadata: str
 
     @property
     def messages(self) -> int:
@@ -55,7 +54,7 @@ class LagReader:
         except KafkaException as error:
             raise BrokerUnavailable(self._brokers, PATIENCE_S, str(error)) from error
         return [
-            Lag(group, place.topic, place.partition, max(place.offset, 0), reached[place], place.metadata or "")
+            Lag(group, place.topic, place.partition, max(place.offset, 0), reached[place])
             for place in found or ()
         ]
 

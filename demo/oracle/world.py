@@ -1,0 +1,195 @@
+"""Reservations, calendars and queues, as docs/flows.md has them: the rules in plain dictionaries and loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MINUTE = 60_000_000
+DAY = 24 * 60 * MINUTE
+ACTIVE = {"PENDING", "CONFIRMED"}
+
+
+class Hold(NamedTuple):
+    start: int
+    end: int
+    kind: str
+    holder: str
+    user: str | None
+
+
+class World:
+    """`say` is told of every event that the rules emit: its class and the fields that are compared."""
+
+    def __init__(self, say: Callable[..., None]) -> None:
+        self.say = say
+        self.resources: dict[str, dict[str, Any]] = {}
+        self.reservations: dict[str, dict[str, Any]] = {}
+        self.holds: dict[str, list[Hold]] = {}
+        self.queues: dict[str, list[tuple[str, str, int, int]]] = {}
+        self.queued: set[str] = set()
+        self.jobs: set[str] = set()
+
+    def ask(self, e: Any, t: int) -> bool:
+        """RESERVATION_CREATED; False when it is a repeat."""
+        if e.reservation_id in self.reservations:
+            return False
+        reason, conflict = self.refusal(e, t, ("OFFER", e.waitlist_id), e.user_id)
+        row = {"resource": e.resource_id, "user": e.user_id, "start": e.starts_at, "end": e.ends_at, "attendees": e.attendees}
+        self.reservations[e.reservation_id] = {**row, "state": "REJECTED" if reason else "PENDING", "reason": reason}
+        if reason:
+            self.say("ReservationRejected", e.reservation_id, e.user_id, reason)
+            if reason == "CONFLICT" and conflict:
+                self.say("ScheduleConflictDetected", e.reservation_id, conflict.holder, conflict.kind)
+            self.tell("RESERVATION_REJECTED", e.resource_id, e.user_id, e.reservation_id, None)
+            return True
+        taken = self.let_go(e.resource_id, "OFFER", e.waitlist_id, user=e.user_id)
+        self.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "RESERVATION", e.reservation_id, e.user_id))
+        if taken:
+            self.look(e.resource_id, t)
+        return True
+
+    def refusal(self, e: Any, t: int, own: tuple[str, str | None], user: str) -> tuple[str | None, Hold | None]:
+        resource = self.resources.get(e.resource_id)
+        if resource is None:
+            return "UNKNOWN_RESOURCE", None
+        if resource["deleted"]:
+            return "RESOURCE_DELETED", None
+        if resource["status"] == "OUT_OF_SERVICE":
+            return "RESOURCE_UNAVAILABLE", None
+        length = e.ends_at - e.starts_at
+        if length <= 0 or length > resource["max_minutes"] * MINUTE or e.attendees > resource["capacity"]:
+            return "RULE_VIOLATED", None
+        in_the_way = [h for h in self.collisions(e.resource_id, e.starts_at, e.ends_at, t) if (h.kind, h.holder, h.user) != (*own, user)]
+        for hold in in_the_way:
+            if hold.kind == "MAINTENANCE":
+                return "MAINTENANCE", hold
+        return ("CONFLICT", in_the_way[0]) if in_the_way else (None, None)
+
+    def decide(self, reservation_id: str, resource: str, target: str, t: int, *, automatic: bool = False) -> None:
+        """An approval granted (CONFIRMED), rejected or expired."""
+        row = self.reservations.get(reservation_id)
+        if row is None or row["state"] != "PENDING":
+            return
+        row["state"] = target
+        if target == "CONFIRMED":
+            self.say("ReservationConfirmed", reservation_id, row["user"], automatic)
+        elif target == "REJECTED":
+            row["reason"] = "NOT_APPROVED"
+            self.say("ReservationRejected", reservation_id, row["user"], "NOT_APPROVED")
+        else:
+            self.say("ReservationExpired", reservation_id, row["user"])
+        self.tell(f"RESERVATION_{target}", resource, row["user"], reservation_id, None)
+        if target != "CONFIRMED":
+            self.let_go(resource, "RESERVATION", reservation_id)
+            self.look(resource, t)
+
+    def end(self, reservation_id: str, sources: set[str], target: str, t: int, reason: str | None = None) -> None:
+        """Cancelled, missed, checked in or out."""
+        row = self.reservations.get(reservation_id)
+        if row is None or row["state"] not in sources:
+            return
+        row.update(state=target, reason=reason)
+        if target != "CHECKED_IN":
+            self.let_go(row["resource"], "RESERVATION", reservation_id)
+            self.look(row["resource"], t)
+
+    def move(self, e: Any, t: int) -> None:
+        row = self.reservations.get(e.reservation_id)
+        wanted = (e.starts_at, e.ends_at, e.attendees)
+        if row is None or row["state"] not in ACTIVE or wanted == (row["start"], row["end"], row["attendees"]):
+            return
+        reason, conflict = self.refusal(e, t, ("RESERVATION", e.reservation_id), row["user"])
+        if reason:
+            holder, kind = (conflict.holder, conflict.kind) if conflict else (e.resource_id, "RULE")
+            self.say("ScheduleConflictDetected", e.reservation_id, holder, kind)
+            self.tell("RESERVATION_CONFLICT", e.resource_id, row["user"], e.reservation_id, None)
+            return
+        self.let_go(e.resource_id, "RESERVATION", e.reservation_id)
+        self.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "RESERVATION", e.reservation_id, row["user"]))
+        row.update(start=e.starts_at, end=e.ends_at, attendees=e.attendees)
+        self.look(e.resource_id, t)
+
+    def join(self, e: Any, t: int) -> None:
+        if e.waitlist_id in self.queued:
+            return
+        self.queued.add(e.waitlist_id)
+        resource = self.resources.get(e.resource_id)
+        if resource is None or resource["deleted"]:
+            self.tell("WAITLIST_CLOSED", e.resource_id, e.user_id, None, e.waitlist_id)
+            return
+        self.queues.setdefault(e.resource_id, []).append((e.waitlist_id, e.user_id, e.starts_at, e.ends_at))
+        self.look(e.resource_id, t)
+
+    def offer_ran_out(self, e: Any, t: int) -> None:
+        if self.let_go(e.resource_id, "OFFER", e.waitlist_id):
+            self.look(e.resource_id, t)
+
+    def look(self, resource: str, t: int) -> None:
+        """At the waitlist."""
+        queue = [entry for entry in self.queues.get(resource, []) if entry[2] > t]
+        for entry in list(queue):
+            waitlist_id, user, start, end = entry
+            if not self.collisions(resource, start, end, t):
+                queue.remove(entry)
+                self.hold(resource, Hold(start, end, "OFFER", waitlist_id, user))
+                self.say("WaitlistOffered", waitlist_id, user, resource)
+                self.tell("WAITLIST_OFFERED", resource, user, None, waitlist_id)
+        self.queues[resource] = queue
+
+    def block(self, e: Any, t: int) -> None:
+        if e.maintenance_id in self.jobs:
+            return
+        self.jobs.add(e.maintenance_id)
+        self.say("ScheduleBlocked", e.maintenance_id, e.starts_at, e.ends_at)
+        for hold in self.collisions(e.resource_id, e.starts_at, e.ends_at, t):
+            if hold.kind == "RESERVATION":
+                self.say("ScheduleConflictDetected", hold.holder, e.maintenance_id, "MAINTENANCE")
+                self.tell("MAINTENANCE_CONFLICT", e.resource_id, hold.user, hold.holder, None)
+        self.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "MAINTENANCE", e.maintenance_id, None))
+
+    def unblock(self, e: Any, t: int) -> None:
+        if self.let_go(e.resource_id, "MAINTENANCE", e.maintenance_id):
+            self.say("ScheduleUnblocked", e.maintenance_id)
+            self.look(e.resource_id, t)
+
+    def delete(self, e: Any, t: int) -> list[str]:
+        """RESOURCE_DELETED; the reservations that it cancels."""
+        resource = self.resources.get(e.resource_id)
+        if resource is None or resource["deleted"]:
+            return []
+        resource["deleted"] = True
+        cancelled = []
+        for reservation_id, row in sorted(self.reservations.items(), key=lambda item: (item[1]["start"], item[0])):
+            if row["resource"] == e.resource_id and row["state"] in ACTIVE and row["start"] > t:
+                row.update(state="CANCELLED", reason="RESOURCE_DELETED")
+                cancelled.append(reservation_id)
+                self.say("ReservationCancelled", reservation_id, row["user"], "RESOURCE_DELETED")
+                self.tell("RESERVATION_CANCELLED", e.resource_id, row["user"], reservation_id, None)
+        kept = [h for h in self.holds.get(e.resource_id, []) if h.kind == "RESERVATION" and h.holder not in cancelled]
+        self.holds[e.resource_id] = kept
+        for waitlist_id, user, _, _ in self.queues.pop(e.resource_id, []):
+            self.tell("WAITLIST_CLOSED", e.resource_id, user, None, waitlist_id)
+        return cancelled
+
+    def collisions(self, resource: str, start: int, end: int, t: int) -> list[Hold]:
+        """Who holds a part of [start, end), earliest first."""
+        return [
+            h
+            for h in sorted(self.holds.get(resource, []), key=lambda h: (h.start, h.end, h.kind, h.holder))
+            if h.start < end and start < h.end and not (h.kind == "RESERVATION" and h.end <= t - DAY)
+        ]
+
+    def hold(self, resource: str, hold: Hold) -> None:
+        self.holds.setdefault(resource, []).append(hold)
+
+    def let_go(self, resource: str, kind: str, holder: str | None, user: str | None = None) -> bool:
+        held = self.holds.get(resource, [])
+        left = [h for h in held if (h.kind, h.holder) != (kind, holder) or user not in (None, h.user)]
+        self.holds[resource] = left
+        return len(left) < len(held)
+
+    def tell(self, template: str, resource: str, user: str | None, reservation: str | None, waitlist: str | None) -> None:
+        self.say("NotificationRequested", template, resource, user, reservation, waitlist)
