@@ -52,7 +52,7 @@ def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | 
         consumer.assign([TopicPartition(*place, (since or {}).get(place, OFFSET_BEGINNING)) for place in places])
         unfinished = set(places)
         while unfinished:
-            for message in consumer.consume(5_000, PATIENCE_S) or _silence(brokers):
+            for message in _next_messages(consumer, brokers):
                 error = message.error()
                 if error is None:
                     yield message
@@ -74,5 +74,9 @@ def _partitions(consumer: Consumer, brokers: str, topic: str) -> list[int]:
     return sorted(found.partitions)
 
 
-def _silence(brokers: str) -> list[Message]:
-    raise BrokerUnavailable(brokers, PATIENCE_S, "it fell silent while a topic was read")
+def _next_messages(consumer: Consumer, brokers: str) -> list[Message]:
+    """At least one message, and whatever else is there: `consume` alone would wait for its batch to fill."""
+    first = consumer.poll(PATIENCE_S)
+    if first is None:
+        raise BrokerUnavailable(brokers, PATIENCE_S, "it fell silent while a topic was read")
+    return [first, *consumer.consume(5_000, 0)]

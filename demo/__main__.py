@@ -33,11 +33,12 @@ def main(
     console = Console(stderr=True)
     if kill and kill not in NAMES:
         raise typer.BadParameter(f"there is no domain {kill!r}; choose one of {', '.join(NAMES)}")
-    (Path.cwd() / "build").mkdir(exist_ok=True)
+    home = Path.cwd() / "build/demo"
+    home.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ExitStack() as running:
-            demo = Demo(console, Path.cwd(), seed, size, kill)
+            demo = Demo(console, home, seed, size, kill)
             result, right = demo.play(running)
             if as_json:
                 sys.stdout.write(json.dumps(result) + "\n")

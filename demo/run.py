@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -51,12 +52,13 @@ class Demo:
     def play(self, running: ExitStack) -> tuple[dict[str, Any], bool]:
         """As `run`, but what was started ends with `running`."""
         began = time.monotonic()
+        shutil.rmtree(self._directory / ".stack/data", ignore_errors=True)  # every run is a new week on empty servers
         stack = running.enter_context(Stack.start(self._directory))
         created = provision_broker(stack.brokers, changelogs())
         subjects = provision_registry(str(stack.registry))
         self._console.print(f"{len(created)} topics created, {len(subjects)} subjects in the registry")
         self.addresses = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}
-        workers = workers_for(NAMES, self.addresses, self._directory / "build/logs")
+        workers = workers_for(NAMES, self.addresses, self._directory / "logs")
         running.callback(workers.stop)
         workers.start()
         barrier, log = Barrier(stack.brokers), Log(stack.brokers, Registry(str(stack.registry)))
@@ -79,7 +81,9 @@ class Demo:
                 if number == 10 and self._kill:
                     pid = workers.kill(self._kill)
                     progress.console.print(f"kill -9 {pid}: the worker of {self._kill}, in the middle of {step.name!r}")
+                t0=time.monotonic(); n=len(step.happenings)
                 barrier.wait(lambda: self._tell(progress, workers.look()))
+                print('BARRIER', step.name, n, round(time.monotonic()-t0,2), flush=True)
             progress.update(task, description="the week is over", completed=self._university.reservations)
 
     def _publish_step(self, step: Step, producer: BlockingProducer) -> None:
@@ -114,7 +118,7 @@ class Demo:
             "seed": self._university.seed,
             "size": self._university.size,
         }
-        target = self._directory / "build/demo.json"
+        target = self._directory.parent / "demo.json"
         target.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
         report.show(self._console, found, result, stack.brokers)
         right = all(verdict.right for verdict in found) and not result["double_bookings"] and outside == self._published
