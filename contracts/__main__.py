@@ -18,10 +18,12 @@ app = typer.Typer(
 @app.command()
 def generate() -> None:
     """Regenerate classes, codec, documents. A schema that changed compatibly becomes a version, any other is refused."""
-    from contracts.generation import RECORDS, render_all, write  # noqa: PLC0415  # each command loads what it needs
+    from contracts.documents import Reactions, render_documents  # noqa: PLC0415  # each command loads what it needs
+    from contracts.generation import RECORDS, render_all, write  # noqa: PLC0415
     from contracts.history import extend  # noqa: PLC0415
 
     written = [*extend(), *write(render_all())]
+    written += write(render_documents(Reactions.declared()))  # after the code that the agents import
     for path in written:
         typer.echo(f"wrote {path}")
     if any(path.is_relative_to(RECORDS) for path in written):
@@ -31,13 +33,16 @@ def generate() -> None:
 @app.command()
 def check() -> None:
     """Fail when a generated file or the history is not what the contracts say, and name the command that mends it."""
+    from contracts.documents import Reactions, render_documents  # noqa: PLC0415
     from contracts.generation import render_all, stale  # noqa: PLC0415
     from contracts.history import unrecorded  # noqa: PLC0415
     from contracts.topics import load_events  # noqa: PLC0415
 
     changed = [f"schemas/{event.domain}/{event.stem}.avsc" for event in unrecorded(load_events())]
     found = [f"{path} has no version in the history" for path in changed]
-    found += [f"{path} is not what schemas/ and topics/ say" for path in stale(render_all())]
+    code = stale(render_all())
+    paths = code or stale(render_documents(Reactions.declared()))  # the agents may not even load with stale code
+    found += [f"{path} is not what schemas/, topics/ and agents/ say" for path in paths]
     for sentence in found:
         typer.echo(f"{sentence}; run: make contracts", err=True)
     if found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PATIENCE_S = 30.0
+PAUSE_S = 0.05
 DAY_MS = 86_400_000
 DEAD_LETTER_BYTES = 2 * 1024 * 1024  # an event of the largest size, and the headers that say why it is here
 
@@ -30,37 +32,60 @@ def wanted_topics(internal: Iterable[Wanted] = ()) -> tuple[Wanted, ...]:
 
 
 def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1) -> list[str]:
-    """Create what is missing; the names created. Raises BrokerUnavailable; ContractError where a topic has another shape."""
+    """Create what is missing; the names created, which the broker shows by then.
+
+    Raises BrokerUnavailable; ContractError where a topic has another number of partitions.
+    """
     admin = AdminClient({"bootstrap.servers": brokers})
+    wanted = wanted_topics(internal)
+    existing = _partitions(admin, brokers)
+    _refuse_other_shapes(wanted, existing)
+    durable = {"min.insync.replicas": str(max(1, replication - 1))}  # acks=all means that many, and one broker may be away
+    missing = [
+        NewTopic(name, partitions, replication, config={**durable, **config})
+        for name, partitions, config in wanted
+        if name not in existing
+    ]
+    created = [name for name, future in (admin.create_topics(missing) if missing else {}).items() if _created(name, future)]
+    deadline = time.monotonic() + PATIENCE_S
+    while not {name for name, _, _ in wanted} <= existing.keys():
+        if time.monotonic() > deadline:
+            raise BrokerUnavailable(brokers, PATIENCE_S, "it does not show the topics that it created")
+        time.sleep(PAUSE_S)
+        existing = _partitions(admin, brokers)
+    _refuse_other_shapes(wanted, existing)  # somebody else may have created one meanwhile
+    return created
+
+
+def _partitions(admin: AdminClient, brokers: str) -> dict[str, int]:
     try:
-        existing = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=PATIENCE_S).topics.items()}
+        return {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=PATIENCE_S).topics.items()}
     except KafkaException as error:
         raise BrokerUnavailable(brokers, PATIENCE_S, str(error)) from error
-    wanted = wanted_topics(internal)
+
+
+def _refuse_other_shapes(wanted: Iterable[Wanted], existing: dict[str, int]) -> None:
     for name, partitions, _ in wanted:
         if existing.get(name, partitions) != partitions:
             raise ContractError(
                 f"topic {name} has {existing[name]} partitions, the contracts say {partitions}: keys would move. "
                 "Delete the topic (its events with it) or put the old number back."
             )
-    missing = [
-        NewTopic(name, partitions, replication, config=config) for name, partitions, config in wanted if name not in existing
-    ]
-    for name, future in (admin.create_topics(missing, operation_timeout=PATIENCE_S) if missing else {}).items():
-        _created(name, future)
-    return [topic.topic for topic in missing]
 
 
 def topic_config(brokers: str, topic: str) -> dict[str, str]:
     """The configuration of a topic as the broker has it."""
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    found = AdminClient({"bootstrap.servers": brokers}).describe_configs([resource])[resource].result(PATIENCE_S)
-    return {name: entry.value for name, entry in found.items()}
+    admin = AdminClient({"bootstrap.servers": brokers})
+    return {name: entry.value for name, entry in admin.describe_configs([resource])[resource].result(PATIENCE_S).items()}
 
 
-def _created(name: str, future: Any) -> None:
+def _created(name: str, future: Any) -> bool:
+    """Whether it was us; somebody who was faster is as good, if the shape is right."""
     try:
         future.result(PATIENCE_S)
     except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody was faster: as good
-            raise ContractError(f"topic {name} could not be created: {error}") from error
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise ContractError(f"topic {name} could not be created: {error}") from error
+    return True

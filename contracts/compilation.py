@@ -27,13 +27,13 @@ setup(name="codec", ext_modules=modules, script_args=["--quiet", "build_ext", "-
 
 def compile_records(records: Path = RECORDS) -> str:
     """Compile what is not compiled yet; a sentence that says what was done. Raises ContractError with mypyc's own words."""
-    if shutil.which(os.environ.get("CC", "cc")) is None:
-        return "no C compiler: the codec runs interpreted, as right and slower"
     wanted = f"{state(records)} {version('mypy')} {sys.implementation.cache_tag}"
     stamp = records / STAMP
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return "the codec is compiled already"
     remove_compiled(records)
+    if shutil.which(os.environ.get("CC", "cc")) is None:
+        return "no C compiler: the codec runs interpreted, as right and slower"
     with TemporaryDirectory() as folder:
         _build(records.parent, Path(folder))
         for library in Path(folder, "bookly/records").glob("*.so"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,11 +12,12 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from bookly.errors import RegistryUnavailable
 from contracts.errors import ContractError
-from contracts.schemas import load_schemas, wire_schema
+from contracts.schemas import ROOT, load_schemas, wire_schema
 from contracts.topics import load_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from contracts.schemas import Schema as Wire
 
@@ -25,18 +27,18 @@ INCOMPATIBLE = 409
 FULL = ServerConfig(compatibility=ConfigCompatibilityLevel.FULL_TRANSITIVE)
 
 
-def provision_registry(url: str) -> dict[str, list[int]]:
+def provision_registry(url: str, root: Path = ROOT) -> dict[str, list[int]]:
     """The ids of each subject's versions. Registering again changes nothing. Raises RegistryUnavailable, ContractError.
 
     ContractError: the registry holds a version that ours cannot live with; the message has its reason.
     """
-    schemas = load_schemas()
-    client = SchemaRegistryClient({"url": url, "timeout": PATIENCE_S, "max.retries": 2})
-    _ask(url, "its configuration", partial(client.set_config, config=FULL))
+    schemas = load_schemas(root)
     ids: dict[str, list[int]] = {}
-    for event in load_events():
-        wires = [wire_schema(schema, schemas) for schema in event.history.values()]
-        ids[event.subject] = _ask(url, event.subject, partial(_register, client, event.subject, wires))
+    with closing(SchemaRegistryClient({"url": url, "timeout": PATIENCE_S, "max.retries": 2})) as client:
+        _ask(url, "its configuration", partial(client.set_config, config=FULL))
+        for event in load_events(root):
+            wires = [wire_schema(schema, schemas) for schema in event.history.values()]
+            ids[event.subject] = _ask(url, event.subject, partial(_register, client, event.subject, wires))
     return ids
 
 

@@ -1,0 +1,160 @@
+"""agents/<domain>/EVENT_BUS.md and docs/events.md: what each domain publishes, and what it reacts to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bookly.cache.tags import Entity
+from bookly.cache.types import CacheType
+from contracts.fields import REQUIRED, fields_of
+from contracts.rendering import FIRST_LINE
+from contracts.schemas import ROOT
+from contracts.topics import load_topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from agents.domain import Subscription
+    from bookly.cache.stale import Stale
+    from contracts.fields import Field
+    from contracts.topics import Event, Topic
+
+
+@dataclass(frozen=True)
+class Reactions:
+    """What the agents do, as documents need it. `named`: by domain; `stale`: (domain, event's name) to what is made stale."""
+
+    subscriptions: tuple[Subscription, ...]
+    named: Mapping[str, tuple[str, ...]]
+    stale: Mapping[tuple[str, str], tuple[str, ...]]
+
+    @classmethod
+    def declared(cls) -> Reactions:
+        """As the agents and the caches declare it."""
+        from agents import NAMED, subscriptions  # noqa: PLC0415  # they need the generated code, which may have to be made first
+        from bookly.cache.stale import STALE  # noqa: PLC0415
+
+        stale = {(domain, event.name): tuple(map(_made_stale, found)) for (domain, event), found in STALE.items()}
+        return cls(subscriptions(), NAMED, stale)
+
+    def of_event(self, event: Event) -> Iterator[tuple[str, Subscription]]:
+        """(domain, subscription) of each handler that an event has."""
+        for subscription in self.subscriptions:
+            if subscription.event_type == event.type:
+                yield subscription.group.removeprefix("bookly-"), subscription
+
+
+def render_documents(reactions: Reactions, root: Path = ROOT) -> dict[Path, str]:
+    """Every generated document by its path below the root."""
+    topics = load_topics(root)
+    files = {Path(f"agents/{topic.domain}/EVENT_BUS.md"): bus(topic, topics, reactions, root) for topic in topics}
+    return {**files, Path("docs/events.md"): overview(topics, reactions)}
+
+
+def bus(topic: Topic, topics: Iterable[Topic], reactions: Reactions, root: Path) -> str:
+    """One domain's document."""
+    handled = [
+        (event, s)
+        for other in topics
+        for event in other.events
+        for group, s in reactions.of_event(event)
+        if group == topic.domain
+    ]
+    facts = [
+        ("topic", f"`{topic.name}`, {topic.partitions} partitions, keyed by `{topic.key}`, kept {topic.retention_days} days"),
+        ("written by", ", ".join(topic.writers)),
+        ("read by", ", ".join(topic.readers) or "nobody yet"),
+        ("consumer group", f"`bookly-{topic.domain}`"),
+        ("dead letters of this group", f"`{topic.dead_letters}`"),
+    ]
+    lines = [*_head(f"Event bus of {topic.domain}"), *table(("", ""), facts)]
+    lines += [
+        "",
+        f"## Publishes ({len(topic.events)})",
+        "",
+        *table(("event", "routing key", "key", "version", "fact"), map(_line, topic.events)),
+    ]
+    lines += ["", f"## Subscribes to ({len(handled)})", ""]
+    columns = ("event", "handler", "what it does", "makes stale")
+    lines += table(columns, [_reaction(event, s, topic.domain, reactions) for event, s in handled])
+    for event in topic.events:
+        lines += ["", *_event(event, reactions, root)]
+    return "\n".join([*lines, ""])
+
+
+def overview(topics: Iterable[Topic], reactions: Reactions) -> str:
+    """All events, who publishes and who handles them, and the counts."""
+    events = [event for topic in topics for event in topic.events]
+    named = {(group, name) for group, names in reactions.named.items() for name in names}
+    found = {(s.group.removeprefix("bookly-"), s.handler) for s in reactions.subscriptions}
+    counts = (
+        f"{len(events)} events on {len({event.topic for event in events})} topics, {len(found)} handlers "
+        f"({len(named & found)} of them named by the catalogue), {len(reactions.subscriptions)} subscriptions."
+    )
+    rows = []
+    for event in events:
+        handlers = "<br>".join(f"{group}: `{s.handler}`" for group, s in reactions.of_event(event))
+        link = f"[{event.name}](../agents/{event.domain}/EVENT_BUS.md#{event.stem})"
+        rows.append((link, f"`{event.type}`", f"`{event.key_field}`", str(event.version), handlers or "nobody"))
+    return "\n".join(
+        [*_head("All events"), counts, "", *table(("event", "routing key", "key", "version", "handled by"), rows), ""]
+    )
+
+
+def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """A table in Markdown; a cell's own bars are kept from ending it."""
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    return lines + [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+
+
+def _head(title: str) -> list[str]:
+    return [f"<!-- {FIRST_LINE} -->", f"# {title}", ""]
+
+
+def _line(event: Event) -> tuple[str, ...]:
+    return f"[{event.name}](#{event.stem})", f"`{event.type}`", f"`{event.key_field}`", str(event.version), event.schema["doc"]
+
+
+def _reaction(event: Event, subscription: Subscription, domain: str, reactions: Reactions) -> tuple[str, ...]:
+    handler = (
+        f"**`{subscription.handler}`**"
+        if subscription.handler in reactions.named.get(domain, ())
+        else f"`{subscription.handler}`"
+    )
+    doc = " ".join(subscription.doc.split())
+    return f"`{event.type}`", handler, doc, "<br>".join(reactions.stale.get((domain, event.name), ()))
+
+
+def _event(event: Event, reactions: Reactions, root: Path) -> list[str]:
+    example = json.loads((root / f"schemas/{event.domain}/{event.stem}.example.json").read_text(encoding="utf-8"))
+    handlers = ", ".join(f"`{s.handler}` ({group})" for group, s in reactions.of_event(event)) or "nobody"
+    return [
+        f"### {event.name}",
+        "",
+        f"{event.schema['doc']} Subject `{event.subject}`, version {event.version}. Handled by {handlers}.",
+        "",
+        *table(("field", "type", "default", "personal", "meaning"), map(_field, fields_of(event.schema))),
+        "",
+        "```json",
+        json.dumps(example, indent=2, ensure_ascii=False),
+        "```",
+    ]
+
+
+def _made_stale(stale: Stale) -> str:
+    """The cache type, the entity or the service, and how far it goes."""
+    match stale.target:
+        case str() as service:
+            return f"{service} ({stale.reach})"
+        case CacheType(name=name):
+            return f"{name} ({stale.reach})"
+        case Entity(service=service, kind=kind):
+            return f"{service}:{kind} ({stale.reach})"
+
+
+def _field(field: Field) -> tuple[str, ...]:
+    default = "" if field.default is REQUIRED else f"`{json.dumps(field.default)}`"
+    return f"`{field.name}`", field.avro, default, "yes" if field.pii else "", field.doc
