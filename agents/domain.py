@@ -22,16 +22,16 @@ class DomainError(Exception):
 
 @dataclass(frozen=True)
 class Domain:
-    """One consumer group. `handlers` are called in the order in which they are listed, for each event class in their annotation."""
+    """One consumer group. `handlers`: by event class, in the order in which they are called."""
 
     name: str
     state: type[State]
-    handlers: Mapping[type, tuple[Handler, ...]]
+    handlers: Mapping[type[Any], tuple[Handler, ...]]
 
     @classmethod
     def of(cls, name: str, state: type[State], handlers: Iterable[Handler]) -> Domain:
         """Read from each handler's first annotation which events it is for. Raises DomainError on a double or missing claim."""
-        claims: dict[type, list[Handler]] = {}
+        claims: dict[type[Any], list[Handler]] = {}
         for handler in handlers:
             for event in events_of(handler):
                 claimed = claims.setdefault(event, [])
@@ -64,13 +64,15 @@ class Domain:
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What it reacts to, as documents show it."""
         return tuple(
-            Subscription(self.group, EventType(event.TYPE), handler.__name__, (inspect.getdoc(handler) or "").partition("\n\n")[0])
+            Subscription(
+                self.group, EventType(event.TYPE), handler.__name__, (inspect.getdoc(handler) or "").partition("\n\n")[0]
+            )
             for event, handlers in self.handlers.items()
             for handler in handlers
         )
 
 
-def events_of(handler: Handler) -> tuple[type, ...]:
+def events_of(handler: Handler) -> tuple[type[Any], ...]:
     """The event classes in a handler's first annotation: one class, or a union of them."""
     parameters = list(inspect.signature(handler).parameters)
     annotation = get_type_hints(handler).get(parameters[0]) if len(parameters) == 2 else None

@@ -22,7 +22,7 @@ _ABSENT: Any = object()
 
 
 class View(Generic[Row]):
-    """Rows of one partition of a table, with this batch's changes over them. Rows are immutable: assign a new one to change it."""
+    """Rows of one partition of a table, with this batch's changes over them. Rows are immutable: assign a new one."""
 
     __slots__ = ("base", "changes")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from bookly.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 PATIENCE_S = 10.0
 
@@ -44,7 +44,7 @@ class LagReader:
         try:
             places = self._places(topics)
             ends = self._admin.list_offsets(
-                {place: OffsetSpec.latest() for place in places},
+                {place: OffsetSpec.latest() for place in places},  # type: ignore[no-untyped-call]
                 isolation_level=IsolationLevel.READ_COMMITTED,
                 request_timeout=PATIENCE_S,
             )
@@ -53,11 +53,8 @@ class LagReader:
             reached = {place: future.result().offset for place, future in ends.items()}
         except KafkaException as error:
             raise BrokerUnavailable(self._brokers, PATIENCE_S, str(error)) from error
-        return [
-            Lag(group, place.topic, place.partition, max(place.offset, 0), reached[place])
-            for place in found or ()
-        ]
+        return [Lag(group, place.topic, place.partition, max(place.offset, 0), reached[place]) for place in found or ()]
 
-    def _places(self, topics: Iterable[str]) -> Sequence[TopicPartition]:
+    def _places(self, topics: Iterable[str]) -> list[TopicPartition]:
         known = self._admin.list_topics(timeout=PATIENCE_S).topics
         return [TopicPartition(topic, number) for topic in topics if topic in known for number in known[topic].partitions]

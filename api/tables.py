@@ -36,7 +36,7 @@ def read_table(brokers: str, domain: str, table: str) -> dict[str, Any]:
 
 
 def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | None = None) -> Iterator[Message]:
-    """Every committed record of topics, each partition in order, from the offsets in `since` (else all) up to the end as it is now."""
+    """Every committed record of topics, each partition in order, from the offsets in `since` to the end as it is now."""
     consumer = Consumer(
         {
             "bootstrap.servers": brokers,

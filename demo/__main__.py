@@ -18,13 +18,15 @@ from contracts.errors import ContractError
 from demo.barrier import NotQuiet
 from demo.log import MissingHeaders
 from demo.run import Demo
-from demo.workers import WorkerLost
+from demo.workers import WorkerLostError
 from stack.errors import StackError
 
 
 def main(
     seed: Annotated[int, typer.Option(envvar="SEED", help="the same seed is the same week")] = 7,
-    size: Annotated[float, typer.Option(envvar="SIZE", help="1 is 2,000 users, 300 resources, 20,000 reservations", min=0.01, max=10)] = 1.0,
+    size: Annotated[
+        float, typer.Option(envvar="SIZE", help="1 is 2,000 users, 300 resources, 20,000 reservations", min=0.01, max=10)
+    ] = 1.0,
     kill: Annotated[str, typer.Option(envvar="KILL", help="a domain whose worker is killed with -9 in the middle")] = "",
     keep: Annotated[bool, typer.Option(envvar="KEEP", help="leave servers and workers running until Ctrl-C")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the figures on stdout")] = False,
@@ -44,7 +46,7 @@ def main(
                 sys.stdout.write(json.dumps(result) + "\n")
             if keep:
                 _stay(console, demo.addresses)
-    except (BooklyError, ContractError, StackError, NotQuiet, WorkerLost, MissingHeaders) as error:
+    except (BooklyError, ContractError, StackError, NotQuiet, WorkerLostError, MissingHeaders) as error:
         console.print(f"demo: {error}", style="red", highlight=False, markup=False)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:

@@ -20,7 +20,25 @@ if TYPE_CHECKING:
     from demo.week import Known
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-HOURS = (8, 9, 9, 10, 10, 10, 11, 11, 13, 14, 14, 14, 15, 15, 16, 17, 18)  # begins of slots: mornings and early afternoons are wanted
+HOURS = (
+    8,
+    9,
+    9,
+    10,
+    10,
+    10,
+    11,
+    11,
+    13,
+    14,
+    14,
+    14,
+    15,
+    15,
+    16,
+    17,
+    18,
+)  # begins of slots: mornings and early afternoons are wanted
 MINUTES = (45, 60, 90, 90, 120, 150, 180)
 PURPOSES = ("lecture", "seminar", "exam", "study group", "experiment", None)
 HORIZON_DAYS = 12
@@ -42,16 +60,24 @@ class Booking:
         late = [one for one in refused if self._rng.random() < 1 / 3]
         return [(self._join(one.resource_id, one.user_id, one.starts_at, one.ends_at), one.user_id) for one in late]
 
+    def answers_and_changes(self, known: Known, day: datetime) -> list[tuple[Event, str]]:
+        """What is said in the evening, all of it on one topic."""
+        return self.answers(known) + self.changes(known, day)
+
     def answers(self, known: Known) -> list[tuple[Event, str]]:
         """Most offers are taken, the others run out."""
         offers, known.offered = known.offered, []
         answers: list[tuple[Event, str]] = []
         for offer in offers:
             if self._rng.random() < 0.6:
-                taken = self._reservation(offer.resource_id, offer.user_id, time(offer.starts_at), time(offer.ends_at), 1, offer.waitlist_id)
+                taken = self._reservation(
+                    offer.resource_id, offer.user_id, time(offer.starts_at), time(offer.ends_at), 1, offer.waitlist_id
+                )
                 answers.append((taken, offer.user_id))
             else:
-                expired = WaitlistOfferExpired(waitlist_id=offer.waitlist_id, resource_id=offer.resource_id, user_id=offer.user_id)
+                expired = WaitlistOfferExpired(
+                    waitlist_id=offer.waitlist_id, resource_id=offer.resource_id, user_id=offer.user_id
+                )
                 answers.append((expired, "clock"))
         return answers
 
@@ -63,7 +89,9 @@ class Booking:
                 continue
             chance = self._rng.random()
             if chance < 0.02:
-                changes.append((self._cancelled(one.reservation_id, one.resource_id, one.user_id, one.starts_at, one.ends_at), one.user_id))
+                changes.append(
+                    (self._cancelled(one.reservation_id, one.resource_id, one.user_id, one.starts_at, one.ends_at), one.user_id)
+                )
                 if chance < 0.001:
                     changes.append(changes[-1])
             elif chance < 0.03:
@@ -97,7 +125,12 @@ class Booking:
     def _join(self, resource: str, user: str, begin: int, end: int) -> WaitlistJoined:
         self._joined += 1
         return WaitlistJoined(
-            waitlist_id=f"wl-{self._joined:05d}", resource_id=resource, user_id=user, starts_at=time(begin), ends_at=time(end), attendees=1
+            waitlist_id=f"wl-{self._joined:05d}",
+            resource_id=resource,
+            user_id=user,
+            starts_at=time(begin),
+            ends_at=time(end),
+            attendees=1,
         )
 
     def _cancelled(self, reservation: str, resource: str, user: str, begin: int, end: int) -> ReservationCancelled:
@@ -126,5 +159,3 @@ class Booking:
 def time(micros: int) -> datetime:
     """Microseconds since 1970 (UTC) as a time."""
     return EPOCH + timedelta(microseconds=micros)
-
-

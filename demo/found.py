@@ -78,7 +78,9 @@ class Tables:
                 if slot["kind"] != "RESERVATION":
                     yield "held", resource, slot["starts_at"], slot["ends_at"], slot["kind"], slot["holder"]
         for resource, row in self._rows("availability", "queues"):
-            yield from (("queue", resource, place, one["waitlist_id"], one["user_id"]) for place, one in enumerate(row["entries"]))
+            yield from (
+                ("queue", resource, place, one["waitlist_id"], one["user_id"]) for place, one in enumerate(row["entries"])
+            )
 
     def decided(self) -> Iterator[Fact]:
         for key, row in self._rows("stockpile", "approvals"):

@@ -57,7 +57,11 @@ class Demo:
         created = provision_broker(stack.brokers, changelogs())
         subjects = provision_registry(str(stack.registry))
         self._console.print(f"{len(created)} topics created, {len(subjects)} subjects in the registry")
-        self.addresses = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}
+        self.addresses = {
+            "BOOKLY_BROKERS": stack.brokers,
+            "BOOKLY_REGISTRY": str(stack.registry),
+            "BOOKLY_REDIS": str(stack.redis),
+        }
         workers = workers_for(NAMES, self.addresses, self._directory / "logs")
         running.callback(workers.stop)
         workers.start()
@@ -81,9 +85,7 @@ class Demo:
                 if number == 10 and self._kill:
                     pid = workers.kill(self._kill)
                     progress.console.print(f"kill -9 {pid}: the worker of {self._kill}, in the middle of {step.name!r}")
-                t0=time.monotonic(); n=len(step.happenings)
                 barrier.wait(lambda: self._tell(progress, workers.look()))
-                print('BARRIER', step.name, n, round(time.monotonic()-t0,2), flush=True)
             progress.update(task, description="the week is over", completed=self._university.reservations)
 
     def _publish_step(self, step: Step, producer: BlockingProducer) -> None:

@@ -40,8 +40,10 @@ class Running:
         """Jobs planned earlier are done or called off, new ones are planned; some resources change, close or go."""
         events: list[tuple[Event, str]] = [*self._finish(day), *self._reopen(), *self._plan(day), *self._improve()]
         if number in CLOSURES:
-            for place in self._rng.sample(self._university.places, max(1, len(self._university.places) // 150)):
-                events.append((ResourceDeleted(resource_id=place.resource_id, reason="building closed", deleted_by=TEAM), TEAM))
+            gone = self._rng.sample(self._university.places, max(1, len(self._university.places) // 150))
+            events += [
+                (ResourceDeleted(resource_id=one.resource_id, reason="building closed", deleted_by=TEAM), TEAM) for one in gone
+            ]
         return events
 
     def visits(self, known: Known, day: datetime) -> list[tuple[Event, str]]:

@@ -50,7 +50,9 @@ class Staff:
     def comings_and_goings(self) -> list[tuple[Event, str]]:
         """People sign in; some get a role, some lose one; a role may do other things."""
         count = len(self._university.users)
-        events: list[tuple[Event, str]] = [(self._sign_in(user), user) for user in self._rng.sample(self._university.users, count // 4)]
+        events: list[tuple[Event, str]] = [
+            (self._sign_in(user), user) for user in self._rng.sample(self._university.users, count // 4)
+        ]
         events += [(self._assign(self._university.user()), ADMIN) for _ in range(max(1, count // 60))]
         for _ in range(max(1, count // 120)):
             user, role, scope = self._rng.choice(self._held)

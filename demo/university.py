@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from random import Random
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)  # a simulated week: the wall clock plays no part
-CATEGORIES = {  # share of the resources, capacity, longest reservation in minutes
-    "rooms": (0.60, (8, 60), 240),
-    "labs": (0.20, (10, 30), 480),
-    "auditoriums": (0.05, (120, 500), 600),
-    "equipment": (0.15, (1, 4), 2_880),
+CATEGORIES = {  # what one is called, share of the resources, capacity, longest reservation in minutes
+    "rooms": ("room", 0.60, (8, 60), 240),
+    "labs": ("lab", 0.20, (10, 30), 480),
+    "auditoriums": ("auditorium", 0.05, (120, 500), 600),
+    "equipment": ("device", 0.15, (1, 4), 2_880),
 }
 ROLES = {
     "student": ("booking:create",),
@@ -56,6 +56,6 @@ class University:
         return self.rng.choice(self.users)
 
     def _places(self, category: str, resources: int) -> list[Place]:
-        share, (least, most), max_minutes = CATEGORIES[category]
+        one, share, (least, most), max_minutes = CATEGORIES[category]
         count = max(2, round(resources * share))
-        return [Place(f"{category[:-1]}-{n:03d}", category, self.rng.randint(least, most), max_minutes) for n in range(1, count + 1)]
+        return [Place(f"{one}-{n:03d}", category, self.rng.randint(least, most), max_minutes) for n in range(1, count + 1)]

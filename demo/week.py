@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from math import pi, sin
 from typing import TYPE_CHECKING, NamedTuple
 
 from bookly.records import availability as seen
@@ -47,10 +49,13 @@ class Clock:
     now: datetime = MONDAY - timedelta(hours=12)
 
     def spread(self, events: list[tuple[Event, str]], start: datetime, end: datetime) -> list[Happening]:
-        """Put events between two times, in order."""
+        """Put events between two times, in order; most before and after lunch."""
         start = max(start, self.now + timedelta(microseconds=1))
-        pause = max((end - start) / (len(events) + 1), timedelta(microseconds=1))
-        happenings = [Happening(event, start + pause * (number + 1), actor) for number, (event, actor) in enumerate(events)]
+        happenings = []
+        for number, (event, actor) in enumerate(events):
+            share = (number + 1) / (len(events) + 1)
+            rush = share + sin(4 * pi * share) / (5 * pi)
+            happenings.append(Happening(event, max(start + (end - start) * rush, start + timedelta(microseconds=number)), actor))
         if happenings:
             self.now = happenings[-1].at
         return happenings
@@ -92,15 +97,17 @@ def week(university: University, read_on: Callable[[], list[Record]]) -> Iterato
     read_on()
     for number, weight in enumerate(WEIGHTS):
         day = MONDAY + timedelta(days=number)
-        for name, hours, plan in (
-            ("bookings", (7, 19), lambda day=day, weight=weight: booking.wishes(day, weight) + staff.comings_and_goings()),
-            ("waiting", (19, 20), lambda: booking.joins(known)),
-            ("decisions", (20, 21), lambda: staff.decisions(known)),
-            ("offers and changes", (21, 22), lambda day=day: booking.answers(known) + booking.changes(known, day)),
-            ("maintenance", (22, 22.5), lambda day=day, number=number: running.maintenance(day, number)),
-            ("visits", (22.5, 23), lambda day=day: running.visits(known, day)),
-            ("no-shows", (23, 23.5), lambda day=day: running.no_shows(known, day)),
-        ):
+        plans: tuple[tuple[str, tuple[float, float], Callable[[], list[tuple[Event, str]]]], ...] = (
+            ("bookings", (7, 19), partial(booking.wishes, day, weight)),
+            ("comings and goings", (19, 19.1), staff.comings_and_goings),
+            ("waiting", (19.1, 20), partial(booking.joins, known)),
+            ("decisions", (20, 21), partial(staff.decisions, known)),
+            ("offers and changes", (21, 22), partial(booking.answers_and_changes, known, day)),
+            ("maintenance", (22, 22.5), partial(running.maintenance, day, number)),
+            ("visits", (22.5, 23), partial(running.visits, known, day)),
+            ("no-shows", (23, 23.5), partial(running.no_shows, known, day)),
+        )
+        for name, hours, plan in plans:
             begin, end = (day + timedelta(hours=hour) for hour in hours)
             yield Step(f"{day:%A}: {name}", clock.spread(plan(), begin, end))
             known.learn(read_on())

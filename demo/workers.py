@@ -20,7 +20,7 @@ STOP_S = 15.0
 TAIL = 15
 
 
-class WorkerLost(Exception):
+class WorkerLostError(Exception):
     """A worker died again and again; the message shows the end of its log."""
 
 
@@ -54,7 +54,7 @@ class Workers:
             worker.start()
 
     def look(self) -> list[str]:
-        """The domains whose worker had died and runs again. Raises WorkerLost."""
+        """The domains whose worker had died and runs again. Raises WorkerLostError."""
         revived = []
         for worker in self.workers:
             worker.measure()
@@ -64,7 +64,7 @@ class Workers:
         return revived
 
     def kill(self, domain: str) -> int:
-        """kill -9 one of them; its process id."""
+        """Kill -9 one of them; its process id."""
         process = next(worker.process for worker in self.workers if worker.domain == domain)
         process.kill()
         return process.pid
@@ -85,7 +85,7 @@ class Workers:
         worker.restarts += 1
         if worker.restarts > RESTARTS:
             lines = worker.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
-            raise WorkerLost(
+            raise WorkerLostError(
                 f"the worker of {worker.domain} died {worker.restarts} times (exit code {worker.process.returncode}); "
                 f"the end of {worker.log}:\n" + "\n".join(line[:300] for line in lines)
             )

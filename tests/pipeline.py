@@ -79,7 +79,11 @@ class Pipeline:
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
-        addresses = {"BOOKLY_BROKERS": self.stack.brokers, "BOOKLY_REGISTRY": str(self.stack.registry), "BOOKLY_REDIS": str(self.stack.redis)}
+        addresses = {
+            "BOOKLY_BROKERS": self.stack.brokers,
+            "BOOKLY_REGISTRY": str(self.stack.registry),
+            "BOOKLY_REDIS": str(self.stack.redis),
+        }
         return {**os.environ, **addresses}
 
     def start(self, domain: str) -> Worker:

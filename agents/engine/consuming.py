@@ -11,7 +11,7 @@ from faust.types import TP
 from mode import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aiokafka import ConsumerRecord
 
@@ -20,7 +20,7 @@ SLICE = 4_000  # records handed over at once: bounds how long the event loop is 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one partition in order. `next_offset` is where reading goes on: beyond transaction markers, so past the last record."""
+    """Records of one partition in order. `next_offset`: where reading goes on, behind transaction markers."""
 
     tp: TP
     records: Sequence[ConsumerRecord[bytes, bytes]]
@@ -30,6 +30,9 @@ class Batch:
 
 class BatchConsumer(driver.Consumer):
     """Hands slices to the conductor, and lets the running one finish before partitions are given up."""
+
+    app: Any  # a BooklyApp: Faust types its own protocol here
+    _thread: BatchConsumerThread
 
     async def _drain_messages(self, fetcher: Any) -> None:
         self._handed: dict[TP, int] = {}
@@ -51,8 +54,8 @@ class BatchConsumer(driver.Consumer):
             await self.wait_first(self.app.topics.on_batch(batch), self.suspend_flow.wait())
             self._read_offset[batch.tp] = batch.next_offset - 1
 
-    def _slices(self, records: dict[Any, list[Any]], active: set[TP], generation: int) -> Iterator[Batch]:
-        """What was fetched, and an empty batch where only transaction markers were: they count as lag until they are committed."""
+    def _slices(self, records: Mapping[Any, list[Any]], active: set[TP], generation: int) -> Iterator[Batch]:
+        """What was fetched; an empty batch where only transaction markers were, which are lag until they are committed."""
         fetched = {TP(*tp): found for tp, found in records.items()}
         for tp in active | fetched.keys():
             position = self._thread.position_after_fetch(tp)

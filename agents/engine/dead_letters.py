@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from agents.engine.partition import Outgoing
 
 if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
+
     from agents.domain import Domain
     from agents.engine.decoding import Bad
-    from aiokafka import ConsumerRecord
     from bookly.records import Record
 
 ERROR_LIMIT = 500  # characters of an exception's text that a header keeps

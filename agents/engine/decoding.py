@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aiokafka import ConsumerRecord
+
     from bookly.records import Record
     from bookly.registry import Registry
 
@@ -67,7 +68,12 @@ class Decoding:
                 return None
             except RegistryUnavailable as error:
                 wait = RETRY_S[min(attempt, len(RETRY_S) - 1)]
-                log.warning("registry away, waiting: nothing is lost, the offset is kept", schema_id=schema_id, retry_in_s=wait, error=str(error))
+                log.warning(
+                    "registry away, waiting: nothing is lost, the offset is kept",
+                    schema_id=schema_id,
+                    retry_in_s=wait,
+                    error=str(error),
+                )
                 await asyncio.sleep(wait)
                 attempt += 1
 
@@ -76,6 +82,8 @@ def _why(value: bytes | None) -> Bad:
     if value is None:
         return Bad("MALFORMED", MalformedBytes("the record has no value: an event is never a tombstone"))
     if len(value) < 5 or value[0] != 0:
-        return Bad("MALFORMED", MalformedBytes(f"the value starts with {value[:5].hex(' ') or 'nothing'}, not with 00 and a schema id"))
+        return Bad(
+            "MALFORMED", MalformedBytes(f"the value starts with {value[:5].hex(' ') or 'nothing'}, not with 00 and a schema id")
+        )
     schema_id = struct.unpack(">I", value[1:5])[0]
     return Bad("UNKNOWN_SCHEMA", UnknownSchema(f"the registry knows no event schema with id {schema_id}"))

@@ -19,8 +19,9 @@ from msgspec.json import encode as to_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from agents.domain import Domain
     from faust.types import TP
+
+    from agents.domain import Domain
 
 BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
@@ -37,7 +38,7 @@ class Outgoing(NamedTuple):
 
 
 class Tally(Counter[str]):
-    """How many records of an input partition were applied, ignored (no handler), dead-lettered; and transitions that were repeats.
+    """Of an input partition: records applied, ignored (no handler) and dead-lettered; and transitions that were repeats.
 
     It is committed with the offset, so it is as exact as the offset is and survives the worker.
     """
@@ -88,7 +89,7 @@ class Partition:
             await producer.stop()
 
     def reached(self, tp: TP, offset: int, *, records: int) -> None:
-        """Everything before this offset is done. Past transaction markers alone (no records) the commit can wait for a quiet moment."""
+        """Everything before this offset is done. Behind transaction markers alone (no records) the commit can wait."""
         self.offsets[tp] = offset
         self.owes = self.owes or records > 0
 
@@ -111,7 +112,7 @@ class Partition:
         self.state.repeats = 0
 
     async def commit(self) -> None:
-        """Pay what is owed in one transaction. Raises what the broker says; then nothing of it counts and the process must end."""
+        """Pay what is owed in one transaction. Raises what the broker says; then nothing counts and the process must end."""
         producer = self._producer
         assert producer is not None, "commit() before fence()"
         offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}

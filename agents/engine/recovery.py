@@ -29,6 +29,8 @@ READ_AT_ONCE = 20_000
 
 
 class FencedRecovery(Recovery):
+    app: Any  # a BooklyApp: Faust types its own protocol here
+
     @Service.task
     async def _restart_recovery(self) -> None:
         while not await self.wait_for_stopped(self.signal_recovery_start):  # type: ignore[arg-type]
@@ -42,7 +44,7 @@ class FencedRecovery(Recovery):
                 continue
             except ServiceStopped:
                 return
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it was, the partitions are not ours
                 stop_process(f"partitions {sorted(assigned)} could not be taken over", error)
 
     @Service.task
@@ -78,7 +80,11 @@ async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Part
     if not places:
         return
     consumer: Any = AIOKafkaConsumer(
-        bootstrap_servers=brokers, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed"
+        bootstrap_servers=brokers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
     )
     await consumer.start()
     try:
@@ -96,7 +102,12 @@ async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Part
                         rows.pop(record.key.decode(), None)
                     else:
                         rows[record.key.decode()] = decoder.decode(record.value)
-        log.info("recovered", partitions=sorted(partitions), records=read, rows=sum(len(r) for p in partitions.values() for r in p.rows.values()))
+        log.info(
+            "recovered",
+            partitions=sorted(partitions),
+            records=read,
+            rows=sum(len(r) for p in partitions.values() for r in p.rows.values()),
+        )
     finally:
         await consumer.stop()
 

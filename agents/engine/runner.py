@@ -16,13 +16,14 @@ from agents.engine.recovery import take_over
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aiokafka import ConsumerRecord
+
     from agents.domain import Domain
     from agents.engine.consuming import Batch
     from agents.engine.decoding import Decoding
     from agents.engine.encoding import Encoding
     from agents.engine.partition import Partition
     from agents.engine.stream import BatchStream
-    from aiokafka import ConsumerRecord
     from bookly.cache.invalidator import Invalidator
     from bookly.records import Record
 
@@ -92,10 +93,10 @@ class Runner:
         if partition is None:
             return  # revoked while it waited in the queue: it is redone by the owner
         events = await self._decoding.decode(batch.records)
-        good = [event for event in events if type(event) is not Bad]
+        good: Sequence[Record] = [event for event in events if not isinstance(event, Bad)]
         try:
             self._handle(partition, good)
-        except Exception:  # whatever a handler raises: which event it was is found out one by one
+        except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
             partition.state.discard()
             good = self._handle_one_by_one(partition, batch, events)
         if len(good) < len(events):
@@ -124,7 +125,7 @@ class Runner:
             try:
                 self._handle(partition, [event])
                 good.append(event)
-            except Exception as error:  # the event is bad for this group: it is kept in the dead letters with the reason
+            except Exception as error:  # noqa: BLE001  # bad for this group: kept in its dead letters with the reason
                 partition.state.discard()
                 self._set_aside(partition, record, Bad("HANDLER_RAISED", error), event)
         return good
@@ -135,7 +136,14 @@ class Runner:
                 self._set_aside(partition, record, event, None)
 
     def _set_aside(self, partition: Partition, record: ConsumerRecord[bytes, bytes], bad: Bad, event: Record | None) -> None:
-        log.error("dead letter", reason=bad.reason, topic=record.topic, partition=record.partition, offset=record.offset, error=str(bad.error))
+        log.error(
+            "dead letter",
+            reason=bad.reason,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error=str(bad.error),
+        )
         partition.merge([dead_letter(self.domain, record, bad, event)])
 
     def _tally(self, partition: Partition, batch: Batch, good: Sequence[Record]) -> None:
@@ -152,7 +160,7 @@ class Runner:
         """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts."""
         try:
             await asyncio.gather(*(partition.commit() for partition in partitions))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         for partition in partitions:
             self._invalidator.add(partition.stale)

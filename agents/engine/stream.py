@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from faust.streams import Stream
 
@@ -18,10 +18,11 @@ class BatchStream(Stream):  # type: ignore[type-arg]
     async def batches(self) -> AsyncIterator[Batch]:
         """Slices of the current generation in order; those of an older one are dropped, their records come again."""
         self._finalized = True
+        queue = self._queue
         await self.maybe_start()
         while not self.should_stop:
             try:
-                batch: Batch = await self.channel.queue.get()
+                batch: Batch = await queue.get()
             except StopAsyncIteration:  # how Faust tells a channel's reader that the app stops
                 return
             if batch.generation == self.app.consumer_generation_id:
@@ -29,4 +30,9 @@ class BatchStream(Stream):  # type: ignore[type-arg]
 
     @property
     def dry(self) -> bool:
-        return bool(self.channel.queue.empty())
+        return bool(self._queue.empty())
+
+    @property
+    def _queue(self) -> Any:
+        """Of the channel; Faust types it as any iterator."""
+        return cast("Any", self.channel).queue

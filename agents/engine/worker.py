@@ -1,4 +1,4 @@
-"""One process of one domain: reads its settings, checks what it depends on with a sentence each, and runs until it is told to stop."""
+"""One process of one domain: waits for what it depends on, and runs until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import faust
 import structlog
@@ -46,14 +46,17 @@ def run_worker(domain: Domain, settings: Settings) -> None:
 
 
 def schema_ids(registry: Registry) -> dict[str, int]:
-    """The id of every event's newest schema. Waits for a registry that is still starting; ends the process when it does not come."""
+    """The id of every event's newest schema. Waits for a registry that is still starting; ends the process without one."""
     deadline = time.monotonic() + REGISTRY_PATIENCE_S
     while True:
         try:
             return {spec.type.value: registry.schema_id(spec.type) for spec in EVENTS.values()}
         except RegistryUnavailable as error:
             if time.monotonic() > deadline:
-                stop_process(f"the schema registry did not answer within {REGISTRY_PATIENCE_S:.0f} s: start it, then start this worker again", error)
+                stop_process(
+                    f"the schema registry did not answer within {REGISTRY_PATIENCE_S:.0f} s: start it, then this worker",
+                    error,
+                )
             log.warning("registry away, waiting", error=str(error))
             time.sleep(1.0)
 
@@ -68,7 +71,11 @@ def collect_rarely() -> None:
 def configure_logs() -> None:
     """One JSON object a line on stderr, ours and the libraries'."""
     level = getattr(logging, os.environ.get("BOOKLY_LOG_LEVEL", "INFO").upper(), logging.INFO)
-    shared = [structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    shared: list[Any] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -132,16 +132,24 @@ class Oracle:
     def _say(self, name: str, *fields: Any) -> None:
         """An event that the agents must emit: a fact of the flow at hand, and counted like any other."""
         self.facts[self._flow][("event", name, *fields)] += 1
-        if name in {"ReservationConfirmed", "ReservationRejected", "ReservationExpired", "ReservationCancelled", "ScheduleConflictDetected"}:
+        if name in {
+            "ReservationConfirmed",
+            "ReservationRejected",
+            "ReservationExpired",
+            "ReservationCancelled",
+            "ScheduleConflictDetected",
+        }:
             self.counts.see(name, fields[0], self.world.reservations[fields[0]]["resource"], self._t)
         elif name == "WaitlistOffered":
             self.counts.see(name, fields[0], fields[2], self._t)
 
     def _tables(self) -> None:
         """What the groups' tables must hold in the end."""
-        asked, decided, repaired, assigned, deleted = (self.facts[flow] for flow in (
-            "reservation_created", "approval_decided", "maintenance_scheduled", "role_assigned", "resource_deleted"
-        ))
+        self._tables_of_reservations()
+        self._tables_of_others()
+
+    def _tables_of_reservations(self) -> None:
+        asked = self.facts["reservation_created"]
         for key, row in self.world.reservations.items():
             asked["reservation", key, row["state"], row["reason"], row["start"], row["end"], row["attendees"]] += 1
         for resource, usage in self.counts.usage.items():
@@ -155,6 +163,10 @@ class Oracle:
         for resource, queue in self.world.queues.items():
             for place, (waitlist_id, user, _, _) in enumerate(queue):
                 asked["queue", resource, place, waitlist_id, user] += 1
+
+    def _tables_of_others(self) -> None:
+        decided, repaired = self.facts["approval_decided"], self.facts["maintenance_scheduled"]
+        assigned, deleted = self.facts["role_assigned"], self.facts["resource_deleted"]
         for key, row in self.approvals.rows.items():
             decided["approval", key, row["state"], row["version"], row["automatic"], row["rule"]] += 1
         for resource, jobs in self.counts.jobs.items():

@@ -62,7 +62,9 @@ class World:
         length = e.ends_at - e.starts_at
         if length <= 0 or length > resource["max_minutes"] * MINUTE or e.attendees > resource["capacity"]:
             return "RULE_VIOLATED", None
-        in_the_way = [h for h in self.collisions(e.resource_id, e.starts_at, e.ends_at, t) if (h.kind, h.holder, h.user) != (*own, user)]
+        in_the_way = [
+            h for h in self.collisions(e.resource_id, e.starts_at, e.ends_at, t) if (h.kind, h.holder, h.user) != (*own, user)
+        ]
         for hold in in_the_way:
             if hold.kind == "MAINTENANCE":
                 return "MAINTENANCE", hold

@@ -1,0 +1,121 @@
+"""`python -m api demand | lag | table`: what the agents keep, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.lag import LagReader
+from api.tables import UnknownTable, read_table
+from bookly.errors import BooklyError
+from bookly.settings import required
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="What the agents keep. --json prints one JSON object a line on stdout."
+)
+Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+KINDS = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used", "no_show")
+READS = {
+    "auth": ("auth",),
+    "resources": ("resources", "availability", "stockpile"),
+    "availability": ("auth", "resources", "availability", "stockpile"),
+    "stockpile": ("auth", "availability", "stockpile"),
+    "reports": ("auth", "resources", "availability", "stockpile"),
+}
+
+
+@app.command()
+def demand(
+    resource: Annotated[str, typer.Option(help="one resource; default: all")] = "",
+    since: Annotated[datetime | None, typer.Option(help="begin of the period (UTC), inclusive")] = None,
+    until: Annotated[datetime | None, typer.Option(help="end of the period (UTC), exclusive")] = None,
+    by: Annotated[str, typer.Option(help="hour or resource")] = "hour",
+    as_json: Json = False,
+) -> None:
+    """Hourly demand on event time: asked for, confirmed, refused, cancelled, waitlisted, used."""
+    if by not in {"hour", "resource"}:
+        raise typer.BadParameter(f"--by is hour or resource, not {by!r}")
+    sums: dict[tuple[str, str], Counter[str]] = {}
+    for key, row in read_table(_brokers(), "reports", "demand").items():
+        name, _, micros = key.rpartition("|")
+        hour = datetime.fromtimestamp(int(micros) // 1_000_000, UTC)
+        if resource not in ("", name) or (since and hour < _utc(since)) or (until and hour >= _utc(until)):
+            continue
+        place = (name, hour.strftime("%Y-%m-%d %H:00")) if by == "hour" else (name, "all")
+        sums.setdefault(place, Counter()).update({kind: row[kind] for kind in KINDS})
+    _print(
+        "demand",
+        ({"resource": name, "hour": hour, **{k: row[k] for k in KINDS}} for (name, hour), row in sorted(sums.items())),
+        as_json,
+    )
+
+
+@app.command()
+def lag(as_json: Json = False) -> None:
+    """How many records each group is behind, by topic and partition. Exit code 1 when anybody is."""
+    reader = LagReader(_brokers())
+    found = [
+        one for domain, topics in READS.items() for one in reader.read(f"bookly-{domain}", [f"bookly.{name}" for name in topics])
+    ]
+    rows = (
+        {"group": o.group, "topic": o.topic, "partition": o.partition, "committed": o.committed, "end": o.end, "lag": o.messages}
+        for o in found
+    )
+    _print("lag", rows, as_json)
+    raise typer.Exit(1 if any(one.messages for one in found) else 0)
+
+
+@app.command()
+def table(domain: str, name: str, key: Annotated[str, typer.Option(help="one row; default: all")] = "") -> None:
+    """Rows of a table as JSON lines: DOMAIN NAME, for example: availability reservations."""
+    rows = read_table(_brokers(), domain, name)
+    if key and key not in rows:
+        raise UnknownTable(f"{domain}.{name} has no row {key!r}")
+    for row_key, row in rows.items():
+        if key in ("", row_key):
+            sys.stdout.write(json.dumps({"key": row_key, **row}) + "\n")
+
+
+def _print(title: str, rows: Iterable[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            sys.stdout.write(json.dumps(row) + "\n")
+        return
+    shown = None
+    for row in rows:
+        if shown is None:
+            shown = Table(title=title)
+            for column, value in row.items():
+                shown.add_column(column, justify="right" if isinstance(value, int) else "left")
+        shown.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row.values()))
+    Console().print(shown or f"{title}: nothing yet")
+
+
+def _brokers() -> str:
+    return required("brokers", None, os.environ)
+
+
+def _utc(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def main() -> None:
+    """Errors are sentences on stderr, with exit code 2."""
+    try:
+        app()
+    except (BooklyError, UnknownTable) as error:
+        sys.stderr.write(f"api: {error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
