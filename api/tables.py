@@ -44,6 +44,7 @@ def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | 
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,  # who reads to the end need not wait there for more
             "auto.offset.reset": "earliest",
         }
     )

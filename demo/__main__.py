@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,40 +14,48 @@ import typer
 from rich.console import Console
 
 from agents import NAMES
+from api.tables import UnknownTable
 from bookly.errors import BooklyError
 from contracts.errors import ContractError
+from demo import report
 from demo.barrier import NotQuiet
 from demo.log import MissingHeaders
 from demo.run import Demo
 from demo.workers import WorkerLostError
 from stack.errors import StackError
 
+BUILD = Path("build")
+SIZES = "1 is 2,000 users, 300 resources, 20,000 reservations; others in proportion"
+Seed = Annotated[int, typer.Option(envvar="SEED", help="The same seed is the same week, event for event.")]
+Size = Annotated[float, typer.Option(envvar="SIZE", help=SIZES, min=0.01, max=10)]
+Kill = Annotated[str, typer.Option(envvar="KILL", help="A domain whose worker is killed with -9 in the middle of Wednesday.")]
+Keep = Annotated[bool, typer.Option("--keep", envvar="KEEP", help="Leave servers and workers running until Ctrl-C.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures on stdout; all else goes to stderr.")]
 
-def main(
-    seed: Annotated[int, typer.Option(envvar="SEED", help="the same seed is the same week")] = 7,
-    size: Annotated[
-        float, typer.Option(envvar="SIZE", help="1 is 2,000 users, 300 resources, 20,000 reservations", min=0.01, max=10)
-    ] = 1.0,
-    kill: Annotated[str, typer.Option(envvar="KILL", help="a domain whose worker is killed with -9 in the middle")] = "",
-    keep: Annotated[bool, typer.Option(envvar="KEEP", help="leave servers and workers running until Ctrl-C")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print the figures on stdout")] = False,
-) -> None:
-    """Play a week, then check each of the five flows. Exit code 0: all equal; 1: a difference; 2: it could not run."""
+
+def main(seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, as_json: AsJson = False) -> None:
+    """Play a week of a university on a local stack of its own (build/demo), then check each of the five flows.
+
+    Exit code 0: all is as the recomputation from the log expects; 1: something differs, and the report says what; 2: it could not
+    run, and the last line says why. The figures are in build/demo.json, the logs of the workers in build/demo/logs.
+    """
     console = Console(stderr=True)
     if kill and kill not in NAMES:
         raise typer.BadParameter(f"there is no domain {kill!r}; choose one of {', '.join(NAMES)}")
-    home = Path.cwd() / "build/demo"
-    home.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ExitStack() as running:
-            demo = Demo(console, home, seed, size, kill)
-            result, right = demo.play(running)
-            if as_json:
-                sys.stdout.write(json.dumps(result) + "\n")
-            if keep:
-                _stay(console, demo.addresses)
-    except (BooklyError, ContractError, StackError, NotQuiet, WorkerLostError, MissingHeaders) as error:
+            right = _play(console, running, seed, size, kill, keep=keep, as_json=as_json)
+    except (
+        BooklyError,
+        ContractError,
+        StackError,
+        NotQuiet,
+        WorkerLostError,
+        MissingHeaders,
+        UnknownTable,
+        ExceptionGroup,
+    ) as error:
         console.print(f"demo: {error}", style="red", highlight=False, markup=False)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
@@ -55,14 +64,37 @@ def main(
     raise typer.Exit(0 if right else 1)
 
 
-def _stay(console: Console, addresses: dict[str, str]) -> None:
-    console.print("Everything stays up. Look at it with:")
-    for name, address in addresses.items():
+def _play(console: Console, running: ExitStack, seed: int, size: float, kill: str, *, keep: bool, as_json: bool) -> bool:
+    home, target = Path.cwd() / BUILD / "demo", BUILD / "demo.json"
+    home.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)  # a run that ends early leaves no figures of another
+    demo = Demo(console, running, home, seed, size, kill)
+    demo.start()
+    demo.play()
+    check = demo.check()
+    target.write_text(json.dumps(check.figures, indent=2) + "\n", encoding="utf-8")
+    report.show(console, check, demo.brokers)
+    console.print(f"figures in {target}, logs in {BUILD / 'demo/logs'}", highlight=False)
+    if as_json:
+        sys.stdout.write(json.dumps(check.figures) + "\n")
+    if keep:
+        _stay(console, demo)
+    return check.right
+
+
+def _stay(console: Console, demo: Demo) -> None:
+    """Watch over everything until Ctrl-C."""
+    console.print("Servers and workers stay up. To look at them from another terminal:")
+    for name, address in demo.addresses.items():
         console.print(f"  export {name}={address}", highlight=False)
-    console.print("  .venv/bin/python -m api demand      demand by resource and hour")
-    console.print("  .venv/bin/python -m api lag         every group's lag")
-    console.print("Stop it with Ctrl-C.")
-    signal.pause()
+    console.print("  .venv/bin/python -m api demand         demand by resource and hour")
+    console.print("  .venv/bin/python -m api lag            how far every group is behind")
+    console.print("  .venv/bin/python -m agents reports     one more worker; any domain")
+    console.print("Stop it with Ctrl-C here, or `.venv/bin/python -m stack down --directory build/demo` there.")
+    with suppress(KeyboardInterrupt):
+        while True:
+            demo.look()
+            time.sleep(0.5)
 
 
 if __name__ == "__main__":

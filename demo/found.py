@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.tables import read_table
-from demo.oracle.facts import Facts, flow_of, no_facts
+from demo.oracle.facts import EVENTS, Facts, emitted, flow_of, no_facts
+from demo.oracle.rows import is_long_past
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bookly.records import Record
     from demo.oracle.facts import Fact
 
-COMPARED = {  # of each event that agents emit, the fields that are compared
-    "ReservationConfirmed": ("reservation_id", "user_id", "automatic"),
-    "ReservationRejected": ("reservation_id", "user_id", "reason"),
-    "ReservationExpired": ("reservation_id", "user_id"),
-    "ReservationCancelled": ("reservation_id", "user_id", "reason"),
-    "WaitlistOffered": ("waitlist_id", "user_id", "resource_id"),
-    "ScheduleBlocked": ("block_id", "starts_at", "ends_at"),
-    "ScheduleUnblocked": ("block_id",),
-    "ScheduleConflictDetected": ("reservation_id", "conflicting_id", "conflicting_kind"),
-    "NotificationRequested": ("template", "resource_id", "user_id", "reservation_id", "waitlist_id"),
-    "ApprovalRequested": ("reservation_id", "rule"),
-    "ApprovalGranted": ("reservation_id",),
-    "ApprovalSuperseded": ("reservation_id", "state"),
-}
+    ReadTable = Callable[[str, str], dict[str, Any]]
+
 DEMAND = ("asked", "confirmed", "refused", "cancelled", "expired", "no_show", "waitlisted", "offered", "conflicts", "used")
+PROPERTIES = ("name", "category_id", "capacity", "max_minutes", "status", "deleted")
 
 
-def found_facts(events: Iterable[Record], brokers: str) -> Facts:
-    """Every fact that the log and the tables hold."""
+def found_facts(events: Iterable[Record], read: ReadTable) -> Facts:
+    """Every fact that the log and the tables hold. `read(domain, table)` gives a table's rows by their keys."""
+    events = list(events)
     facts = no_facts()
-    for flow, fact in _emitted(list(events)):
+    for flow, fact in _emitted(events):
         facts[flow][fact] += 1
-    tables = Tables(brokers)
+    now = max((event.metadata.occurred_at for event in events), default=0)
+    tables = Tables(read, now)
     for flow, rows in (
         ("reservation_created", tables.asked()),
         ("approval_decided", tables.decided()),
@@ -51,60 +42,81 @@ def _emitted(events: list[Record]) -> Iterator[tuple[str, Fact]]:
     """Each emitted event, in the flow of the fact from outside that began its chain of causes."""
     by_id = {event.metadata.event_id: event for event in events}
     for event in events:
-        root = event
-        while root.metadata.causation_id is not None:
-            root = by_id[root.metadata.causation_id]
-        if root is not event:
-            name = type(event).__name__
-            yield flow_of(root.metadata.type), ("event", name, *(getattr(event, field) for field in COMPARED[name]))
+        root: Record | None = event
+        while root is not None and root.metadata.causation_id is not None:
+            root = by_id.get(root.metadata.causation_id)
+        name, meta = type(event).__name__, event.metadata
+        if root is None or (root is not event and name not in EVENTS):
+            yield "reservation_created", ("event", name, "nobody's" if root is None else "not expected of agents", meta.event_id)
+        elif root is not event:
+            fields = {field: getattr(event, field) for field in EVENTS[name]}
+            yield flow_of(root.metadata.type), emitted(root, name, meta.occurred_at, meta.correlation_id, meta.actor, fields)
 
 
 class Tables:
-    """The rows of the groups' tables, as facts."""
+    """The rows of the groups' tables, as facts. `now`: the latest event's time, which decides what a calendar may have pruned."""
 
-    def __init__(self, brokers: str) -> None:
-        self._brokers = brokers
+    def __init__(self, read: ReadTable, now: int) -> None:
+        self._read, self._now = read, now
 
     def asked(self) -> Iterator[Fact]:
         for key, row in self._rows("availability", "reservations"):
-            yield "reservation", key, row["state"], row.get("reason"), row["starts_at"], row["ends_at"], row["attendees"]
+            fields = ("resource_id", "user_id", "state", "reason", "starts_at", "ends_at", "attendees")
+            yield ("reservation", key, *(row[field] for field in fields))
+        yield from (("kept decision", key) for key, _ in self._rows("availability", "decisions"))
+        for key, row in self._rows("stockpile", "visits"):
+            yield "visit", key, row["checked_in_at"], row["checked_out_at"]
+        yield from self._calendars()
         for resource, row in self._rows("resources", "usage"):
-            yield "usage", resource, *(row[name] for name in ("reserved", "created_total", "check_outs", "used_minutes"))
+            yield ("usage", resource, *(row[name] for name in ("reserved", "created_total", "check_outs", "used_minutes")))
         for key, row in self._rows("reports", "demand"):
             resource, _, hour = key.rpartition("|")
             yield from (("demand", resource, int(hour), kind, row[kind]) for kind in DEMAND if row[kind])
-        for resource, row in self._rows("availability", "calendars"):
-            for slot in row["slots"]:
-                if slot["kind"] != "RESERVATION":
-                    yield "held", resource, slot["starts_at"], slot["ends_at"], slot["kind"], slot["holder"]
-        for resource, row in self._rows("availability", "queues"):
-            yield from (
-                ("queue", resource, place, one["waitlist_id"], one["user_id"]) for place, one in enumerate(row["entries"])
-            )
+            yield from (("demand", resource, int(hour), f"refused {reason}", n) for reason, n in row["refused_by"].items())
 
     def decided(self) -> Iterator[Fact]:
+        fields = ("resource_id", "user_id", "state", "version", "automatic", "rule", "deadline_at", "decided_by")
         for key, row in self._rows("stockpile", "approvals"):
-            yield "approval", key, row["state"], row["version"], row["automatic"], row["rule"]
+            yield ("approval", row["approval_id"], key, *(row[field] for field in fields))
 
     def repaired(self) -> Iterator[Fact]:
         for resource, row in self._rows("reports", "downtime"):
-            yield from (("job", resource, job, *slot_and_state) for job, slot_and_state in row["jobs"].items())
+            yield from (("maintenance", resource, job, *slot_and_state) for job, slot_and_state in row["jobs"].items())
 
     def assigned(self) -> Iterator[Fact]:
-        for domain, table in (("auth", "grants"), ("availability", "permissions"), ("stockpile", "permissions")):
-            for user, row in self._rows(domain, table):
+        for user, row in self._rows("auth", "users"):
+            yield "user", user, row["email"], row["full_name"], row["department"], row["active"]
+        for group, grants, roles in (
+            ("auth", "grants", "roles"),
+            ("availability", "permissions", "role_permissions"),
+            ("stockpile", "permissions", "role_permissions"),
+        ):
+            for user, row in self._rows(group, grants):
                 for grant in row["grants"]:
-                    yield "grant", domain, user, grant["role"], grant["scope"], tuple(grant["permissions"])
+                    yield "grant", group, user, grant["role"], grant["scope"], tuple(grant["permissions"])
+            for role, row in self._rows(group, roles):
+                yield "role", group, role, tuple(row["permissions"])
         for subject, row in self._rows("reports", "audit"):
-            yield "audit", subject, tuple(entry["event_id"] for entry in row["entries"])
+            for place, entry in enumerate(row["entries"]):
+                yield "audit entry", subject, place, entry["at"], entry["type"], entry["actor"], entry["event_id"]
 
     def deleted(self) -> Iterator[Fact]:
+        yield from (("category", key, row["name"]) for key, row in self._rows("resources", "categories"))
+        for kind, domain in (("resource", "resources"), ("booking rules", "availability")):
+            for key, row in self._rows(domain, "resources"):
+                yield (kind, key, *(row[name] for name in PROPERTIES))
         downtime = dict(self._rows("reports", "downtime"))
-        for resource, row in self._rows("resources", "resources"):
-            yield "resource", resource, row["name"], row["capacity"], row["status"], row["deleted"]
-            yield "downtime", resource, downtime.get(resource, {}).get("deleted", False)
-        for resource, row in self._rows("availability", "resources"):
-            yield "booking rules", resource, row["deleted"]
+        for key, _ in self._rows("resources", "resources"):
+            yield "deletion in reports", key, downtime.get(key, {}).get("deleted", False)
 
-    def _rows(self, domain: str, table: str) -> Iterator[tuple[str, Any]]:
-        yield from read_table(self._brokers, domain, table).items()
+    def _calendars(self) -> Iterator[Fact]:
+        for resource, row in self._rows("availability", "calendars"):
+            for slot in row["slots"]:
+                if not is_long_past(slot["kind"], slot["ends_at"], self._now):
+                    yield "held slot", resource, slot["starts_at"], slot["ends_at"], slot["kind"], slot["holder"], slot["user_id"]
+        for resource, row in self._rows("availability", "queues"):
+            for place, one in enumerate(row["entries"]):
+                yield "place in a queue", resource, place, one["waitlist_id"], one["user_id"], one["starts_at"], one["ends_at"]
+
+    def _rows(self, domain: str, table: str) -> Iterable[tuple[str, Any]]:
+        return self._read(domain, table).items()

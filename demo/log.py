@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from bookly.registry import Registry
 
 TOPICS = ("bookly.auth", "bookly.resources", "bookly.availability", "bookly.stockpile", "bookly.reports")
-HEADERS = {"ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_specversion", "traceparent", "correlation_id"}
+CLOUD_EVENTS = {"ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_specversion"}
+HEADERS = {*CLOUD_EVENTS, "traceparent", "correlation_id", "content-type"}
 
 
 class Seen(NamedTuple):
@@ -45,6 +46,10 @@ class Log:
             self._next[place.topic, place.partition] = place.offset + 1
         self.seen.extend(fresh)
         return [place.event for place in fresh]
+
+    def in_order(self) -> list[Record]:
+        """All events so far, by topic, partition and offset."""
+        return [place.event for place in sorted(self.seen, key=lambda place: place[:3])]
 
     def _seen(self, message: Any) -> Seen:
         missing = HEADERS - {name for name, _ in message.headers() or ()}

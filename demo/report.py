@@ -16,6 +16,7 @@ from demo.university import MONDAY
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from demo.check import Check
     from demo.verdict import Verdict
 
 SHADES = ("grey11", "#0b3d2e", "#11694d", "#1a936f", "#88d498", "#f3e9d2")
@@ -24,17 +25,15 @@ COLUMNS = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used")
 SHOWN = 10
 
 
-def show(console: Console, verdicts: list[Verdict], result: dict[str, Any], brokers: str) -> None:
+def show(console: Console, check: Check, brokers: str) -> None:
     """Print the whole report."""
-    console.print(_flows(verdicts))
-    for verdict in verdicts:
-        for what, facts in (("missing", verdict.missing), ("unexpected", verdict.unexpected)):
-            for fact, count in list(facts.items())[:SHOWN]:
-                console.print(f"[red]{verdict.flow}: {what}[/] {fact} x{count}")
-    console.print(_processing(result))
+    console.print(_flows(check.verdicts))
+    console.print(_processing(check.figures))
     demand = read_table(brokers, "reports", "demand")
     console.print(_heat_map(demand))
     console.print(_top(demand))
+    for complaint in check.complaints():
+        console.print(complaint, style="red", highlight=False, markup=False)
 
 
 def _flows(verdicts: list[Verdict]) -> Table:
@@ -48,7 +47,9 @@ def _flows(verdicts: list[Verdict]) -> Table:
 
 
 def _processing(result: dict[str, Any]) -> Table:
-    table = Table(title=f"{result['events_published']:,} events published, {result['double_bookings']} double bookings")
+    figures = ("events_published", "dead_lettered", "double_bookings")
+    published, dead, double = (result[name] for name in figures)
+    table = Table(title=f"{published:,} events published, {dead} dead letters, {double} double bookings")
     table.add_column("worker")
     for column in ("events processed", "peak MB", "restarts"):
         table.add_column(column, justify="right")

@@ -17,7 +17,7 @@ from bookly.events.resources import (
     ResourceUpdated,
 )
 from bookly.events.stockpile import CheckInCompleted, CheckMethod, CheckOutCompleted
-from demo.booking import time
+from demo.booking import about, time
 
 if TYPE_CHECKING:
     from bookly._event import Event
@@ -39,12 +39,12 @@ class Running:
     def maintenance(self, day: datetime, number: int) -> list[tuple[Event, str]]:
         """Jobs planned earlier are done or called off, new ones are planned; some resources change, close or go."""
         events: list[tuple[Event, str]] = [*self._finish(day), *self._reopen(), *self._plan(day), *self._improve()]
-        if number in CLOSURES:
-            gone = self._rng.sample(self._university.places, max(1, len(self._university.places) // 150))
-            events += [
-                (ResourceDeleted(resource_id=one.resource_id, reason="building closed", deleted_by=TEAM), TEAM) for one in gone
-            ]
-        return events
+        return [*events, *self._close()] if number in CLOSURES else events
+
+    def _close(self) -> list[tuple[Event, str]]:
+        """Places that people want: much is planned on them."""
+        gone = {self._university.wanted_place().resource_id for _ in range(max(1, len(self._university.places) // 150))}
+        return [(ResourceDeleted(resource_id=place, reason="building closed", deleted_by=TEAM), TEAM) for place in sorted(gone)]
 
     def visits(self, known: Known, day: datetime) -> list[tuple[Event, str]]:
         """Who came checks in and out; what is left of the day's reservations is missed."""
@@ -56,19 +56,7 @@ class Running:
 
     def no_shows(self, known: Known, day: datetime) -> list[tuple[Event, str]]:
         """Confirmed, and nobody came."""
-        return [
-            (
-                ReservationNoShow(
-                    reservation_id=one.reservation_id,
-                    resource_id=one.resource_id,
-                    user_id=one.user_id,
-                    starts_at=time(one.starts_at),
-                    ends_at=time(one.ends_at),
-                ),
-                "clock",
-            )
-            for one in self._todays(known, day)
-        ]
+        return [(ReservationNoShow(**about(one)), "clock") for one in self._todays(known, day)]
 
     def _todays(self, known: Known, day: datetime) -> list[ReservationConfirmed]:
         return [one for one in known.confirmed.values() if day <= time(one.starts_at) < day + timedelta(days=1)]
@@ -76,9 +64,9 @@ class Running:
     def _visit(self, one: ReservationConfirmed) -> list[tuple[Event, str]]:
         came = time(one.starts_at) + timedelta(minutes=self._rng.randint(0, 14), seconds=self._rng.randint(0, 59))
         left = max(came, time(one.ends_at) - timedelta(minutes=self._rng.randint(0, 20)))
-        about: dict[str, Any] = {"reservation_id": one.reservation_id, "resource_id": one.resource_id, "user_id": one.user_id}
-        check_in = CheckInCompleted(**about, checked_in_at=came, method=CheckMethod.QR_CODE)
-        return [(check_in, one.user_id), (CheckOutCompleted(**about, checked_in_at=came, checked_out_at=left), one.user_id)]
+        visit: dict[str, Any] = {"reservation_id": one.reservation_id, "resource_id": one.resource_id, "user_id": one.user_id}
+        check_in = CheckInCompleted(**visit, checked_in_at=came, method=CheckMethod.QR_CODE)
+        return [(check_in, one.user_id), (CheckOutCompleted(**visit, checked_in_at=came, checked_out_at=left), one.user_id)]
 
     def _plan(self, day: datetime) -> list[tuple[Event, str]]:
         events: list[tuple[Event, str]] = []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bookly.events.auth import LoginMethod, PermissionsChanged, RoleAssigned, RoleRevoked, UserLoggedIn, UserRegistered
-from bookly.events.resources import CategoryCreated, ResourceCreated
+from bookly.events.auth import PermissionsChanged, RoleAssigned, RoleRevoked
+from bookly.events.resources import CategoryCreated, CategoryUpdated, ResourceCreated
 from bookly.events.stockpile import ApprovalExpired, ApprovalGranted, ApprovalRejected
-from demo.university import CATEGORIES, MONDAY, ROLES
+from demo.accounts import Accounts
+from demo.university import CATEGORIES, ROLES
 
 if TYPE_CHECKING:
     from bookly._event import Event
@@ -22,7 +22,7 @@ ADMIN = "u-admin"
 class Staff:
     def __init__(self, university: University) -> None:
         self._university, self._rng = university, university.rng
-        self._sessions = 0
+        self._accounts = Accounts(university)
         self._held: list[tuple[str, str, str]] = []
 
     def opening(self) -> list[tuple[Event, str]]:
@@ -42,23 +42,22 @@ class Staff:
             )
             events.append((resource, ADMIN))
         for user in self._university.users:
-            mail, name = f"{user}@uni.example", f"Person {user[2:]}"
-            events.append((UserRegistered(user_id=user, email=mail, full_name=name, department=None), user))
+            events.append(self._accounts.registered(user))
             events.append((self._assign(user), ADMIN))
         return events
 
     def comings_and_goings(self) -> list[tuple[Event, str]]:
-        """People sign in; some get a role, some lose one; a role may do other things."""
+        """People sign in; some get a role, some lose one; a role may do other things; a category gets another name."""
         count = len(self._university.users)
-        events: list[tuple[Event, str]] = [
-            (self._sign_in(user), user) for user in self._rng.sample(self._university.users, count // 4)
-        ]
+        events = self._accounts.a_day()
         events += [(self._assign(self._university.user()), ADMIN) for _ in range(max(1, count // 60))]
         for _ in range(max(1, count // 120)):
             user, role, scope = self._rng.choice(self._held)
             events.append((RoleRevoked(user_id=user, role=role, scope=scope, revoked_by=ADMIN), ADMIN))
         role = self._rng.choice(list(ROLES))
         events.append((PermissionsChanged(role=role, permissions=self._some(role), changed_by=ADMIN), ADMIN))
+        category = self._rng.choice(list(CATEGORIES))
+        events.append((CategoryUpdated(category_id=category, name=f"{category.title()} of the campus"), ADMIN))
         return events
 
     def decisions(self, known: Known) -> list[tuple[Event, str]]:
@@ -98,14 +97,3 @@ class Staff:
     def _some(self, role: str) -> list[str]:
         names = ROLES[role]
         return list(names[: self._rng.randint(1, len(names))])
-
-    def _sign_in(self, user: str) -> UserLoggedIn:
-        self._sessions += 1
-        return UserLoggedIn(
-            user_id=user,
-            session_id=f"ses-{self._sessions:06d}",
-            ip=f"198.51.100.{self._rng.randint(1, 254)}",
-            method=LoginMethod.SINGLE_SIGN_ON,
-            expires_at=MONDAY + timedelta(days=8),
-            device=self._rng.choice(("phone", "laptop", None)),
-        )

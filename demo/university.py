@@ -20,6 +20,7 @@ ROLES = {
     "facility-manager": ("booking:create", "booking:override", "approval:decide"),
 }
 FULL_SIZE = (2_000, 300, 20_000)
+POPULARITY = 1.15  # 1: all places are wanted alike
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class University:
 
     def wanted_place(self) -> Place:
         """Some are wanted more than others."""
-        return self.places[int(len(self.places) * self.rng.random() ** 1.4)]
+        return self.places[int(len(self.places) * self.rng.random() ** POPULARITY)]
 
     def user(self) -> str:
         return self.rng.choice(self.users)
@@ -58,4 +59,5 @@ class University:
     def _places(self, category: str, resources: int) -> list[Place]:
         one, share, (least, most), max_minutes = CATEGORIES[category]
         count = max(2, round(resources * share))
-        return [Place(f"{one}-{n:03d}", category, self.rng.randint(least, most), max_minutes) for n in range(1, count + 1)]
+        names = [f"{one}-{number:03d}" for number in range(1, count + 1)]
+        return [Place(name, category, self.rng.randint(least, most), max_minutes) for name in names]

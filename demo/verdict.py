@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from bookly.records import availability as seen
-from bookly.records import stockpile as asked
-from demo.oracle.facts import FLOWS
+from demo.oracle.facts import FLOWS, sentence
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-    from bookly.records import Record
     from demo.oracle.facts import Fact, Facts
+
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -32,31 +32,18 @@ class Verdict:
 
     @property
     def right(self) -> bool:
-        return not self.missing and not self.unexpected
+        """A flow of which nothing was expected has not been checked: that is no pass either."""
+        return self.expected > 0 and not self.missing and not self.unexpected
+
+    def sentences(self) -> Iterator[str]:
+        """The first differences of each kind."""
+        for said, facts in (("expected, but not there", self.missing), ("there, but not expected", self.unexpected)):
+            for fact in islice(facts.elements(), SHOWN):
+                yield f"{self.flow}: {said}: {sentence(fact)}"
+        if not self.expected:
+            yield f"{self.flow}: nothing was expected: the week is too small to check it"
 
 
 def verdicts(expected: Facts, found: Facts) -> list[Verdict]:
     """The five flows in their order."""
     return [Verdict(flow, expected[flow].total(), expected[flow] - found[flow], found[flow] - expected[flow]) for flow in FLOWS]
-
-
-def double_bookings(events: Iterable[Record]) -> int:
-    """Pairs of confirmed reservations that hold the same moment of a resource, at any prefix of its log."""
-    slots: dict[str, tuple[str, int, int]] = {}
-    count = 0
-    ending = (seen.ReservationCancelled, seen.ReservationNoShow, seen.ReservationExpired, asked.CheckOutCompleted)
-    for event in events:
-        match event:
-            case seen.ReservationConfirmed():
-                place = (event.resource_id, event.starts_at, event.ends_at)
-                count += sum(
-                    resource == place[0] and start < place[2] and place[1] < end for resource, start, end in slots.values()
-                )
-                slots[event.reservation_id] = place
-            case seen.ReservationUpdated():
-                slots.pop(event.reservation_id, None)  # whether it moved, the tables say: they are compared row by row
-            case _ if isinstance(event, ending):
-                slots.pop(event.reservation_id, None)
-            case _:
-                pass
-    return count

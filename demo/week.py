@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from math import pi, sin
 from typing import TYPE_CHECKING, NamedTuple
 
 from bookly.records import availability as seen
@@ -20,13 +18,16 @@ from demo.staff import Staff
 from demo.university import MONDAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from bookly._event import Event
     from bookly.records import Record
     from demo.university import University
 
+    Planned = list[tuple[Event, str]]  # an event and who does it
+
 WEIGHTS = (0.22, 0.20, 0.18, 0.17, 0.13, 0.05, 0.05)  # of the reservations, Monday to Sunday
+RUSH = (2, 5, 9, 12, 10, 6, 3, 7, 11, 9, 5, 2)  # of a day's bookings, from seven to seven: before and after lunch
 
 
 class Happening(NamedTuple):
@@ -48,17 +49,30 @@ class Clock:
 
     now: datetime = MONDAY - timedelta(hours=12)
 
-    def spread(self, events: list[tuple[Event, str]], start: datetime, end: datetime) -> list[Happening]:
-        """Put events between two times, in order; most before and after lunch."""
-        start = max(start, self.now + timedelta(microseconds=1))
-        happenings = []
-        for number, (event, actor) in enumerate(events):
-            share = (number + 1) / (len(events) + 1)
-            rush = share + sin(4 * pi * share) / (5 * pi)
-            happenings.append(Happening(event, max(start + (end - start) * rush, start + timedelta(microseconds=number)), actor))
-        if happenings:
-            self.now = happenings[-1].at
+    def spread(self, events: Planned, start: datetime, end: datetime, rush: Sequence[float] = (1,)) -> list[Happening]:
+        """Put events between two times, in order; `rush` weighs the equal parts of that time."""
+        happenings: list[Happening] = []
+        for number, (event, actor) in enumerate(events, 1):
+            at = start + (end - start) * reached(number / (len(events) + 1), rush)
+            self.now = max(at, self.now + timedelta(microseconds=1))
+            happenings.append(Happening(event, self.now, actor))
         return happenings
+
+
+def mingled(*plans: Planned) -> Planned:
+    """All at the same time, each in its own order."""
+    placed = [((place + 1) / (len(plan) + 1), plan[place]) for plan in plans for place in range(len(plan))]
+    return [planned for _, planned in sorted(placed, key=lambda one: one[0])]
+
+
+def reached(share: float, rush: Sequence[float]) -> float:
+    """The part of the time after which this share of the events has happened."""
+    left = share * sum(rush)
+    for part, weight in enumerate(rush):
+        if left <= weight:
+            return (part + left / weight) / len(rush)
+        left -= weight
+    return 1.0
 
 
 @dataclass
@@ -69,10 +83,13 @@ class Known:
     offered: list[seen.WaitlistOffered] = field(default_factory=list)
     requested: list[asked.ApprovalRequested] = field(default_factory=list)
     confirmed: dict[str, seen.ReservationConfirmed] = field(default_factory=dict)
+    asked: dict[str, seen.ReservationCreated] = field(default_factory=dict)
 
     def learn(self, events: list[Record]) -> None:
         for event in events:
             match event:
+                case seen.ReservationCreated():
+                    self.asked[event.reservation_id] = event
                 case seen.ReservationRejected() if event.reason == "CONFLICT":
                     self.rejected.append(event)
                 case seen.WaitlistOffered():
@@ -89,25 +106,49 @@ class Known:
                     pass
 
 
-def week(university: University, read_on: Callable[[], list[Record]]) -> Iterator[Step]:
-    """The steps in order. `read_on` gives the events that are new since it was last asked; it is asked after each step."""
-    clock, known = Clock(), Known()
-    booking, staff, running = Booking(university), Staff(university), Running(university)
-    yield Step("everybody and everything", clock.spread(staff.opening(), clock.now, MONDAY - timedelta(hours=1)))
-    read_on()
-    for number, weight in enumerate(WEIGHTS):
-        day = MONDAY + timedelta(days=number)
-        plans: tuple[tuple[str, tuple[float, float], Callable[[], list[tuple[Event, str]]]], ...] = (
-            ("bookings", (7, 19), partial(booking.wishes, day, weight)),
-            ("comings and goings", (19, 19.1), staff.comings_and_goings),
-            ("waiting", (19.1, 20), partial(booking.joins, known)),
-            ("decisions", (20, 21), partial(staff.decisions, known)),
-            ("offers and changes", (21, 22), partial(booking.answers_and_changes, known, day)),
-            ("maintenance", (22, 22.5), partial(running.maintenance, day, number)),
-            ("visits", (22.5, 23), partial(running.visits, known, day)),
-            ("no-shows", (23, 23.5), partial(running.no_shows, known, day)),
+class Plan(NamedTuple):
+    """What is done between two hours of a day. `draw` is asked when it is time: what people do depends on what they have seen."""
+
+    name: str
+    begin: float
+    end: float
+    draw: Callable[[], Planned]
+
+
+class Week:
+    """`read_on` gives the events of the log that are new since it was last asked; it is asked after each step."""
+
+    def __init__(self, university: University, read_on: Callable[[], list[Record]]) -> None:
+        self._read_on, self._clock, self._known = read_on, Clock(), Known()
+        self._booking, self._staff, self._running = Booking(university), Staff(university), Running(university)
+
+    def steps(self) -> Iterator[Step]:
+        """The steps in order."""
+        opening = self._clock.spread(self._staff.opening(), self._clock.now, MONDAY - timedelta(hours=1))
+        yield Step("everybody and everything", opening)
+        self._known.learn(self._read_on())
+        for number in range(len(WEIGHTS)):
+            day = MONDAY + timedelta(days=number)
+            for plan in self._plans(day, number):
+                begin, end = day + timedelta(hours=plan.begin), day + timedelta(hours=plan.end)
+                rush = RUSH if plan.name == "bookings" else (1,)
+                yield Step(f"{day:%A}: {plan.name}", self._clock.spread(plan.draw(), begin, end, rush))
+                self._known.learn(self._read_on())
+
+    def _plans(self, day: datetime, number: int) -> tuple[Plan, ...]:
+        booking, staff, running, known = self._booking, self._staff, self._running, self._known
+        return (
+            Plan("bookings", 7, 19, lambda: mingled(booking.wishes(day, WEIGHTS[number]), staff.comings_and_goings())),
+            Plan("waiting", 19, 20, lambda: booking.joins(known)),
+            Plan("decisions", 20, 21, lambda: staff.decisions(known)),
+            Plan("offers and changes", 21, 22, lambda: booking.answers(known) + booking.changes(known, day)),
+            Plan("second thoughts", 22, 22.25, lambda: booking.withdrawals(known)),
+            Plan("maintenance", 22.25, 22.5, lambda: running.maintenance(day, number)),
+            Plan("visits", 22.5, 23, lambda: running.visits(known, day)),
+            Plan("no-shows", 23, 23.5, lambda: running.no_shows(known, day)),
         )
-        for name, hours, plan in plans:
-            begin, end = (day + timedelta(hours=hour) for hour in hours)
-            yield Step(f"{day:%A}: {name}", clock.spread(plan(), begin, end))
-            known.learn(read_on())
+
+
+def week(university: University, read_on: Callable[[], list[Record]]) -> Iterator[Step]:
+    """The steps of a university's week, to be published one after the other."""
+    return Week(university, read_on).steps()

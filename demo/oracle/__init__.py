@@ -7,6 +7,8 @@ true, and follows each to its end.
     world      the rules of reservations, calendars and queues
     approvals  the rules of approvals
     counts     usage, demand, downtime
-    people     grants and audit
+    catalogue  resources, their status, categories
+    people     users, grants, roles and audit
     fold       the log through all of them
+    rows       the tables that result
 """

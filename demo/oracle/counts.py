@@ -29,11 +29,13 @@ class Counts:
         self.jobs: dict[str, dict[str, tuple[int, int, str]]] = {}
         self._once: set[tuple[str, ...]] = set()
 
-    def see(self, name: str, entity: str, resource: str, t: int) -> None:
+    def see(self, name: str, entity: str, resource: str, t: int, reason: str | None = None) -> None:
         """An event about a reservation or a place in a queue, whoever published it."""
         kind = KINDS.get(name)
         if kind and self._first(kind, entity):
             self.demand[resource, t - t % HOUR, kind] += 1
+            if kind == "refused":
+                self.demand[resource, t - t % HOUR, f"refused {reason}"] += 1
         if name == "ReservationCreated" and self._first("usage", entity):
             self.usage[resource].update(reserved=1, created_total=1)
         elif name in RELEASING and ("usage", entity) in self._once and self._first("released", entity):
