@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bookly.errors import MalformedBytes
+from contracts.fields import fields_of
 from tests.contracts.versions import Version, completed, content, encode, versions
 
 EVERY = pytest.mark.parametrize("version", versions(), ids=str)
@@ -53,6 +54,17 @@ def test_every_truncation_is_malformed(version: Version) -> None:
 def test_bytes_behind_the_last_field_are_malformed(version: Version) -> None:
     with pytest.raises(MalformedBytes, match="1 bytes too many"):
         version.decode(version.write(version.example()) + b"\0", 0)
+
+
+@EVERY
+@pytest.mark.parametrize("number", [1 << 31, -(1 << 31) - 1, 1 << 62])
+def test_an_int_that_takes_more_than_32_bits_is_malformed(version: Version, number: int) -> None:
+    ints = [("metadata", "version"), *(("data", field.name) for field in fields_of(version.schema) if field.kind == "int")]
+    for part, name in ints:
+        value = version.example()
+        value[part] = {**value[part], name: number}
+        with pytest.raises(MalformedBytes, match="more bits than its type has"):
+            version.decode(version.write_wider(value), 0)
 
 
 @EVERY
