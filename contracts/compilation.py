@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,8 @@ def compile_records(records: Path = RECORDS) -> str:
     remove_compiled(records)
     if shutil.which(os.environ.get("CC", "cc")) is None:
         return "no C compiler: the codec runs interpreted, as right and slower"
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "no headers of Python (python3-dev): the codec runs interpreted, as right and slower"
     with TemporaryDirectory() as folder:
         _build(records.parent, Path(folder))
         for library in Path(folder, "bookly/records").glob("*.so"):

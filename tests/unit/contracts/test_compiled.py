@@ -52,3 +52,9 @@ def test_without_a_c_compiler_old_machine_code_goes_and_a_sentence_says_that_not
     assert "no C compiler" in compile_records(records)
     assert not list(records.glob("*.so"))
     refuse_stale(records)
+
+
+def test_without_the_headers_of_python_it_says_so_too(records: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.compilation.shutil.which", lambda name: name)
+    monkeypatch.setattr("contracts.compilation.sysconfig.get_path", lambda _: str(tmp_path))
+    assert "no headers" in compile_records(records)
