@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ from agents import domains
 from api.lag import LagReader
 from api.tables import read_log, read_table
 from bookly import BlockingProducer
+from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.reading import decode_record
 from bookly.registry import Registry
 
@@ -118,9 +119,8 @@ class Pipeline:
         """Every committed event on a topic that can be read, of one class where it is given."""
         found = []
         for message in read_log(self.stack.brokers, topic):
-            value = message.value()
-            if value is not None and value[:1] == b"\0":
-                found.append(decode_record(value, self.registry)[1])
+            with suppress(MalformedBytes, UnknownSchema):  # stories of bad input leave theirs behind
+                found.append(decode_record(message.value(), self.registry)[1])
         return [event for event in found if kind is None or type(event) is kind]
 
 
@@ -136,3 +136,4 @@ def pipeline(stack: Stack, logs: Path) -> Iterator[Pipeline]:
         finally:
             for worker in running.workers.values():
                 worker.kill()
+            running.registry.close()

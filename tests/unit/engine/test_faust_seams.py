@@ -46,4 +46,4 @@ def test_faust_is_the_release_that_the_engine_was_written_against() -> None:
 
 @pytest.mark.parametrize("method", SEAMS, ids=lambda method: getattr(method, "__qualname__", repr(method)))
 def test_a_seam_of_faust_is_as_it_was_when_the_engine_was_written(method: Callable[..., Any]) -> None:
-    assert source_hash(method) == SEAMS[method], "faust changed here: read its new source beside agents/engine, then write the new hash"
+    assert source_hash(method) == SEAMS[method], "read Faust's new source beside agents/engine, then write the new hash"

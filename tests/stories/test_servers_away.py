@@ -1,0 +1,93 @@
+"""Servers go away in the middle and come back: nothing is lost, nothing is doubled, and workers say what they wait for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bookly.cache import TYPES, Cache
+from tests.pipeline import eventually
+from tests.stories.university import NINE, reserve, resource
+
+if TYPE_CHECKING:
+    from tests.pipeline import Pipeline
+
+
+async def test_redis_killed_in_the_middle_holds_nobody_up_and_nothing_stale_is_shown_after(
+    flow: Pipeline,
+) -> None:
+    room = resource(flow)
+    async with Cache(str(flow.stack.redis)) as cache:
+
+        async def usage() -> object:
+            return flow.row("resources", "usage", room)
+
+        reserve(flow, room)
+        assert (await cache.get_or_load(TYPES["usage"], room, loader=usage))["reserved"] == 1
+        flow.stack.redis.kill()
+        try:
+            reserve(flow, room, start=NINE.replace(hour=12))
+            assert (await cache.get_or_load(TYPES["usage"], room, loader=usage))["reserved"] == 2
+        finally:
+            flow.stack.redis.start()
+        reserve(flow, room, start=NINE.replace(hour=14))
+        eventually(lambda: flow.workers["resources"].says("redis"), "the worker says that redis was away")
+
+        async def is_current() -> bool:
+            return bool((await cache.get_or_load(TYPES["usage"], room, loader=usage))["reserved"] == 3)
+
+        assert await is_current()
+
+
+def test_the_registry_down_in_the_middle_holds_nobody_up_whose_schemas_are_known(flow: Pipeline) -> None:
+    room = resource(flow)
+    reserve(flow, room)
+    flow.stack.registry.kill()
+    try:
+        reservation = reserve(flow, room, start=NINE.replace(hour=15))
+        assert flow.row("availability", "reservations", reservation)["state"] == "CONFIRMED"
+    finally:
+        flow.stack.registry.start()
+
+
+def test_a_worker_started_without_a_registry_waits_for_it_and_says_so(flow: Pipeline) -> None:
+    worker = flow.workers["stockpile"]
+    assert worker.stop() == 0
+    flow.stack.registry.kill()
+    try:
+        worker.start()
+        eventually(lambda: worker.says("registry away, waiting"), "the worker says what it waits for")
+    finally:
+        flow.stack.registry.start()
+    room = resource(flow)
+    assert flow.row("stockpile", "approvals", reserve(flow, room))["state"] == "GRANTED"
+
+
+def test_a_worker_killed_in_the_middle_of_its_work_loses_and_doubles_nothing(flow: Pipeline) -> None:
+    from bookly.events.availability import ReservationCreated  # noqa: PLC0415
+
+    room = resource(flow)
+    for number in range(600):
+        start = NINE.replace(hour=8 + number % 10)
+        wanted = ReservationCreated(
+            reservation_id=f"res-{room}-{number}",
+            resource_id=room,
+            category_id="rooms",
+            user_id="u-1",
+            starts_at=start,
+            ends_at=start.replace(minute=30),
+            attendees=1,
+        )
+        flow.producer.enqueue(wanted)
+        if number % 200 == 100:
+            for domain in ("availability", "reports", "resources"):
+                flow.workers[domain].kill()
+                flow.workers[domain].start()
+    flow.producer.flush()
+    flow.wait_until_quiet(120)
+
+    usage = flow.row("resources", "usage", room)
+    assert (usage["created_total"], usage["reserved"]) == (600, 10)
+    windows = [row for key, row in flow.table("reports", "demand").items() if key.startswith(f"{room}|")]
+    assert [sum(window[kind] for window in windows) for kind in ("asked", "confirmed", "refused")] == [600, 10, 590]
+    told = [event for event in flow.events("bookly.availability") if event.TYPE.endswith("notification.requested")]
+    assert sum(event.resource_id == room for event in told) == 600  # type: ignore[attr-defined]
