@@ -26,7 +26,7 @@ HOURS = [8, 9, 9, 10, 10, 10, 11, 11, 13, 14, 14, 14, 15, 15, 16, 17, 18]  # beg
 MINUTES = (45, 60, 90, 90, 120, 150, 180)
 PURPOSES = ("lecture", "seminar", "exam", "study group", "experiment", None)
 MEAN_DAYS_AHEAD, MOST_DAYS_AHEAD = 16, 90
-RETRIED, WITHDRAWN, UNANSWERED = 0.002, 0.08, 0.06  # shares: of wishes sent twice, of open requests given up, or left to run out
+RETRIED, WITHDRAWN, UNANSWERED = 0.002, 0.2, 0.2  # shares: of wishes sent twice, of open requests given up, or left to run out
 
 
 class Booking:

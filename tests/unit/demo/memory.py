@@ -52,7 +52,7 @@ class Memory:
 
     def table(self, domain: str, name: str) -> dict[str, Any]:
         """The rows of a table as its changelog would bring them back."""
-        rows: dict[str, Any] = msgspec.to_builtins(self.benches[domain].tables[name])
+        rows: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.benches[domain].tables[name]))
         return rows
 
     def _append(self, record: Record) -> None:
