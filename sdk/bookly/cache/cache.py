@@ -1,72 +1,165 @@
-"""Reading through: the value from Redis where it is current, else from the source, and filled behind a fence."""
+"""Reading through: from Redis while it is current, else from the source, and kept behind a fence."""
 
 from __future__ import annotations
 
-import json
-import logging
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from pydantic_core import from_json, to_json
 
-from bookly.cache.generations import FILL, generation_key
-from bookly.cache.types import TYPES
+from bookly.cache.invalidator import Invalidator
+from bookly.cache.link import AwayError, Link
+from bookly.cache.scripts import FILL, TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
-log = logging.getLogger(__name__)
-AWAY = (RedisError, OSError, TimeoutError)
+    from bookly.cache.tags import Entity
+    from bookly.cache.types import CacheType
+
+LIMIT_S = 0.1
+LOAD_S = 60.0  # a load that takes longer is not kept
+MOST_SHOWN = 200  # an entry that shows more entities is not kept: reading it would cost more than loading it
+
+
+class Hit(NamedTuple):
+    """A current value. It may be None: that there is nothing is worth keeping, too."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a loader found, the ids of the entities that it shows, and how long to keep it (seconds; None = as the type says)."""
+
+    value: Any
+    shows: Mapping[Entity, Iterable[str]] = field(default_factory=dict)
+    ttl: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The generations under which a load began. Take it before the load: only then can the fill be refused."""
+
+    of: CacheType
+    key: str
+    tags: tuple[str, ...]
+    generations: tuple[bytes, ...]
+    taken_at: bytes
 
 
 class Cache:
-    """Entries of the 22 types. Redis away is no error for a reader: the source answers.
+    """Entries of the 22 types. What it gives is never older than the last invalidation that had ended when the read began.
 
-    `timeout`: seconds that Redis may take. Values are what JSON can hold.
+    Redis away costs a reader the time limit once, then nothing: the source answers, and `counts` says how often.
+    Values are what JSON can hold, and come back in that form, loaded or kept.
     """
 
-    def __init__(self, url: str, *, timeout: float = 0.2) -> None:
-        self._redis: Redis = Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, decode_responses=True)
-        self._fill = self._redis.register_script(FILL)
+    def __init__(self, redis: str | Link, *, limit_s: float = LIMIT_S) -> None:
+        self._link = Link(redis, limit_s) if isinstance(redis, str) else redis
+        self._owns_link = isinstance(redis, str)
+        self._invalidator = Invalidator(self._link)
+        self.counts: Counter[tuple[str, str]] = Counter()  # (type, "hit" | "miss" | "kept" | "refused" | "away")
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._redis.aclose()
+        await self._invalidator.close()
+        if self._owns_link:
+            await self._link.close()
 
-    async def get_or_load(self, name: str, loader: Callable[[], Awaitable[Any]], **parts: str) -> Any:
-        """The entry's value, loaded and kept where there is no current one. What the loader raises is raised."""
+    async def get_or_load(self, of: CacheType, *parts: str, loader: Callable[[], Awaitable[Any]]) -> Any:
+        """The value. The loader gives it or a Loaded, which types that show entities need; what it raises is raised."""
+        hit = await self.get(of, *parts)
+        if hit is not None:
+            return hit.value
+        token = await self.token(of, *parts)
+        found = await loader()
+        loaded = found if isinstance(found, Loaded) else Loaded(found)
+        _check(of, loaded)
+        payload = to_json(loaded.value)
+        if token is not None:
+            await self._fill(token, loaded, payload)
+        return from_json(payload)
+
+    async def get(self, of: CacheType, *parts: str) -> Hit | None:
+        """The current value, or None. One MGET; a second one for what the loader said that the entry shows."""
+        key, tags = of.key_of(*parts), of.tags_of(*parts)
         try:
-            value, token = await self.read(name, **parts)
-        except AWAY as error:
-            log.warning("redis away: %s is read from its source (%s)", name, error)
-            return await loader()
-        if value is not None:
-            return json.loads(value)
-        loaded = await loader()
+            hit = await self._link.call(lambda redis: _read(redis, key, tags))
+        except AwayError:
+            self.counts[of.name, "away"] += 1
+            return None
+        self.counts[of.name, "miss" if hit is None else "hit"] += 1
+        return hit
+
+    async def token(self, of: CacheType, *parts: str) -> Token | None:
+        """Leave to fill, from now on; None while Redis is away."""
+        key, tags = of.key_of(*parts), of.tags_of(*parts)
         try:
-            await self.fill(name, loaded, token, **parts)
-        except AWAY as error:
-            log.warning("redis away: %s was not kept (%s)", name, error)
-        return loaded
+            taken_at, *generations = await self._link.call(lambda redis: redis.eval(TOKEN, len(tags), *tags, int(LOAD_S * 1000)))
+        except AwayError:
+            return None
+        return Token(of, key, tags, tuple(generations), taken_at)
 
-    async def read(self, name: str, **parts: str) -> tuple[str | None, list[str | None]]:
-        """The current value as JSON text, or None; and the generations of its tags, the token that a fill must show. One MGET."""
-        cache_type = TYPES[name]
-        keys = [generation_key(tag) for tag in cache_type.tags_of(**parts)]
-        entry, *generations = await self._redis.mget(cache_type.key_of(**parts), *keys)
-        if entry is not None and None not in generations:
-            filled_under, _, value = entry.partition("|")
-            if filled_under == ",".join(generations):
-                return value, generations
-        return None, generations
+    async def fill(self, token: Token, loaded: Loaded) -> bool:
+        """Keep what was loaded after the token was taken. False when a tag has moved since (it may be old), or Redis is away."""
+        _check(token.of, loaded)
+        return await self._fill(token, loaded, to_json(loaded.value))
 
-    async def fill(self, name: str, value: Any, token: list[str | None], **parts: str) -> bool:
-        """Keep a value that was loaded after the token was read. False when a tag has moved since: the value may be old."""
-        cache_type = TYPES[name]
-        keys = [cache_type.key_of(**parts), *(generation_key(tag) for tag in cache_type.tags_of(**parts))]
-        shown = [generation or "" for generation in token]
-        return bool(await self._fill(keys=keys, args=[cache_type.ttl * 1000, json.dumps(value), *shown]))
+    async def invalidate(self, *tags: str) -> None:
+        """Make stale all entries that carry one of these tags. Redis away: remembered, and sent when it is back."""
+        self._invalidator.add(tags)
+        await self._invalidator.send()
+
+    async def _fill(self, token: Token, loaded: Loaded, payload: bytes) -> bool:
+        ttl = token.of.ttl if loaded.ttl is None else loaded.ttl
+        shown = sorted({entity.tag(identity) for entity, ids in loaded.shows.items() for identity in ids})
+        if ttl is None:
+            raise ValueError(f"{token.of.name} has no time to live of its own: give Loaded a ttl")
+        if ttl <= 0 or len(shown) > MOST_SHOWN:
+            return False
+        keys = (token.key, *token.tags, *shown)
+        life = (int(ttl * 1000) or 1, int((ttl + LOAD_S) * 1000))
+        try:
+            kept = bool(
+                await self._link.call(
+                    lambda redis: redis.eval(FILL, len(keys), *keys, payload, *life, token.taken_at, *token.generations)
+                )
+            )
+        except AwayError:
+            self.counts[token.of.name, "away"] += 1
+            return False
+        self.counts[token.of.name, "kept" if kept else "refused"] += 1
+        return kept
+
+
+async def _read(redis: Any, key: str, tags: tuple[str, ...]) -> Hit | None:
+    entry, *generations = await redis.mget(key, *tags)
+    if entry is None or None in generations:
+        return None
+    under, _, rest = entry.partition(b"\n")
+    shown, _, payload = rest.partition(b"\n")
+    if under != b"1 " + b" ".join(generations):
+        return None
+    if shown:
+        words = shown.split(b" ")
+        if await redis.mget(words[::2]) != words[1::2]:
+            return None
+    try:
+        return Hit(from_json(payload))
+    except ValueError:
+        return None  # not written by us: the source answers
+
+
+def _check(of: CacheType, loaded: Loaded) -> None:
+    """An entry that does not say what it shows would stay when that changes."""
+    if set(loaded.shows) != set(of.shows):
+        needed = ", ".join(f"{entity.service}:{entity.kind}" for entity in of.shows) or "nothing"
+        raise TypeError(
+            f"{of.name} shows {needed}: its loader must give Loaded(value, shows=...) with exactly these keys, also where there are no ids"
+        )

@@ -1,91 +1,121 @@
-"""Making entries stale after a commit: in one script a commit, never holding it up, and nothing forgotten while Redis is away."""
+"""Making stale what a commit changed: one pipeline, never holding the commit up, nothing forgotten while Redis is away."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from redis.asyncio import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
-
-from bookly.cache.generations import BUMP, generation_key
-from bookly.cache.stale import stale_tags
-from bookly.cache.types import SERVICE_OF_GROUP, TYPES, service_tag
+from bookly.cache.link import AwayError, Link
+from bookly.cache.scripts import BUMP
+from bookly.cache.staling import services_of, stale_tags
+from bookly.cache.tags import complete, complete_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from redis.asyncio import Redis
+
+    from bookly.records import Record
+
 log = logging.getLogger(__name__)
-REMEMBERED = 100_000  # tags; beyond it whole services are made stale instead
-AT_ONCE = 5_000  # tags a script call: it blocks Redis while it runs
-PAUSES_S = (0.1, 0.5, 1.0, 2.0)
+LIMIT_S = 0.2
+REMEMBERED = 50_000  # tags; beyond it the complete tags of their services take their place
+AT_ONCE = 1_000  # tags a script run: about a millisecond in which Redis does nothing else
 
 
 class Invalidator:
-    """Collects tags and moves their generations. `timeout`: seconds that Redis may take; a commit waits no longer."""
+    """Collects tags and moves them. While Redis is away they are remembered, each once; when it is back they are sent."""
 
-    def __init__(self, url: str, *, timeout: float = 0.2) -> None:
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
-        )
-        self._bump = self._redis.register_script(BUMP)
-        self._pending: set[str] = set()
-        self._failures = 0
-        self._not_before = 0.0
+    def __init__(self, redis: str | Link, *, limit_s: float = LIMIT_S, remember: int = REMEMBERED) -> None:
+        self._link = Link(redis, limit_s) if isinstance(redis, str) else redis
+        self._owns_link = isinstance(redis, str)
+        self._remember = remember
+        self._waiting: set[str] = set()
+        self._flying: set[str] = set()
+        self._turn = asyncio.Lock()
+        self._resending: asyncio.Task[None] | None = None
 
     @property
     def pending(self) -> int:
-        """Tags that are remembered until Redis takes them."""
-        return len(self._pending)
+        """Tags that Redis has not taken yet."""
+        return len(self._waiting | self._flying)
 
     @property
     def healthy(self) -> bool:
-        """The last attempt reached Redis."""
-        return self._failures == 0
+        """Nothing is remembered from a failure, and the last call got its answer."""
+        return self._resending is None and self._link.healthy
 
-    def tags(self, group: str, events: Iterable[Any]) -> set[str]:
-        """What these events make stale when the group has committed them, each tag once."""
-        return {tag for event in events for tag in stale_tags(group, event)}
+    def tags(self, group: str, events: Iterable[Record]) -> set[str]:
+        """What these events make stale once the group has committed them, each tag once."""
+        return {tag for event in events for tag in stale_tags(group, event.TYPE, event)}
 
     def add(self, tags: Iterable[str]) -> None:
-        """Remember tags until the next `send` that reaches Redis."""
-        self._pending.update(tags)
-        if len(self._pending) > REMEMBERED:
-            services = {cache_type.service for cache_type in TYPES.values()}
-            self._pending = {service_tag(service) for service in services}
-            log.warning("redis is away for long: all entries of %s will be stale on its return", ", ".join(sorted(services)))
-
-    async def took_over(self, group: str) -> None:
-        """A crash between a commit and its invalidations may have left old entries: the service's entries are all stale."""
-        if group in SERVICE_OF_GROUP:
-            self.add({service_tag(SERVICE_OF_GROUP[group])})
-            await self.send()
+        """Remember tags until they are sent. Call it after the commit that they belong to."""
+        self._waiting.update(tags)
+        self._bound()
 
     async def send(self) -> None:
-        """Move what is remembered. Redis away: keep it and try again with a later commit. Never raises for Redis' sake."""
-        if not self._pending or time.monotonic() < self._not_before:
-            return
-        tags = list(self._pending)
-        try:
-            for start in range(0, len(tags), AT_ONCE):
-                moved = tags[start : start + AT_ONCE]
-                await self._bump(keys=[generation_key(tag) for tag in moved])
-                self._pending.difference_update(moved)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._away(error)
-        else:
-            if self._failures:
-                log.warning("redis is back: %d tags made stale", len(tags))
-            self._failures, self._not_before = 0, 0.0
+        """Move all that was added. Returns within the time limit, and at once while Redis is away; never raises for its sake."""
+        if self._waiting and self._resending is None and not await self._send() and self._resending is None:
+            self._resending = asyncio.create_task(self._resend(), name="resend invalidations")
 
-    def _away(self, error: Exception) -> None:
-        if not self._failures:
-            log.warning("redis away (%s): invalidations are remembered, commits go on", error)
-        self._not_before = time.monotonic() + PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
-        self._failures += 1
+    async def took_over(self, group: str) -> None:
+        """The former owner may have died between a commit and its invalidations: all that this group makes stale is stale."""
+        self.add(complete(service) for service in services_of(group))
+        await self.send()
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        """A last try for what waits. What Redis does not take is covered when the partitions are taken over."""
+        if self._resending is not None:
+            self._resending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._resending
+            self._resending = None
+        if self._waiting:
+            await self._send()
+        if self._owns_link:
+            await self._link.close()
+
+    async def _resend(self) -> None:
+        try:
+            sent = 0
+            while self._waiting:
+                await asyncio.sleep(self._link.shut_s)
+                waited = len(self._waiting)
+                sent += waited if await self._send() else 0
+            log.warning("%d remembered invalidations were sent", sent)
+        finally:
+            self._resending = None
+
+    async def _send(self) -> bool:
+        """False when Redis did not take them: they wait again, with what was added meanwhile."""
+        async with self._turn:
+            self._flying, self._waiting = self._waiting, set()
+            try:
+                await self._link.call(self._move)
+            except AwayError:
+                return False
+            else:
+                self._flying = set()
+                return True
+            finally:
+                self._waiting |= self._flying
+                self._flying = set()
+                self._bound()
+
+    async def _move(self, redis: Redis) -> None:
+        tags = list(self._flying)
+        pipeline = redis.pipeline(transaction=False)
+        for start in range(0, len(tags), AT_ONCE):
+            chunk = tags[start : start + AT_ONCE]
+            pipeline.eval(BUMP, len(chunk), *chunk)
+        await pipeline.execute()
+
+    def _bound(self) -> None:
+        if len(self._waiting) > self._remember:
+            self._waiting = {complete_of(tag) for tag in self._waiting}
+            log.warning(
+                "more than %d invalidations wait: all of %s will be stale", self._remember, ", ".join(sorted(self._waiting))
+            )
