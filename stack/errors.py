@@ -1,6 +1,6 @@
 """What may go wrong with the local stack. Each message is a sentence for the person who started it."""
 
-# ruff: noqa: N818  # an error is named by its meaning; StackError says that it is one
+# an error is named by its meaning; StackError says that it is one
 
 
 class StackError(Exception):

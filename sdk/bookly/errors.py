@@ -1,6 +1,6 @@
 """What can go wrong, one meaning each. A message names the event, the reason and what to do; it never quotes payload data."""
 
-# ruff: noqa: N818  # an error is named by its meaning; BooklyError says that it is one
+# an error is named by its meaning; BooklyError says that it is one
 from __future__ import annotations
 
 

@@ -161,5 +161,6 @@ def _check(of: CacheType, loaded: Loaded) -> None:
     if set(loaded.shows) != set(of.shows):
         needed = ", ".join(f"{entity.service}:{entity.kind}" for entity in of.shows) or "nothing"
         raise TypeError(
-            f"{of.name} shows {needed}: its loader must give Loaded(value, shows=...) with exactly these keys, also where there are no ids"
+            f"{of.name} shows {needed}: its loader must give Loaded(value, shows=...) with exactly these keys, if need be "
+            "with no ids"
         )

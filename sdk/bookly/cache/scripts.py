@@ -34,8 +34,9 @@ return answer
 """
 )
 
-# KEYS: the entry, the tags of its token, the tags that it shows. ARGV: value, its life and that of tags (ms), the token's time,
-# then its generations. Gives 0 and keeps nothing when a tag of the token has moved or is gone, or a shown one may have moved since.
+# KEYS: the entry, the tags of its token, the tags that it shows. ARGV: value, its life and that of tags (ms), the token's
+# time, then its generations. Gives 0 and keeps nothing when a tag of the token has moved or is gone, or a shown one may have
+# moved since.
 FILL: Final = (
     _NOW
     + """

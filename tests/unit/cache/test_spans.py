@@ -43,7 +43,12 @@ def test_a_slot_that_ends_before_it_begins_touches_the_day_it_begins() -> None:
 def test_a_slot_that_is_too_long_or_on_no_calendar_has_no_days() -> None:
     begin = micros("2026-11-24T00:00")
     assert len(days(begin, begin + MOST_DAYS * 86_400_000_000) or ()) == MOST_DAYS
-    for starts_at, ends_at in [(begin, begin + MOST_DAYS * 86_400_000_000 + 1), (-1, 1), (begin, 2**63 - 1), (2**63 - 1, 2**63 - 1)]:
+    for starts_at, ends_at in [
+        (begin, begin + MOST_DAYS * 86_400_000_000 + 1),
+        (-1, 1),
+        (begin, 2**63 - 1),
+        (2**63 - 1, 2**63 - 1),
+    ]:
         assert days(starts_at, ends_at) is None
         assert weeks(starts_at, ends_at) is None
 

@@ -100,7 +100,9 @@ def test_a_granular_entry_is_named_by_all_parts_of_its_key() -> None:
 
 
 def test_types_without_a_place_in_the_map_live_by_their_own_operations() -> None:
-    named = set[str]().union(*(reached(stale) for found in STALE.values() for stale in found if stale.reach is not Reach.COMPLETE))
+    named = set[str]().union(
+        *(reached(stale) for found in STALE.values() for stale in found if stale.reach is not Reach.COMPLETE)
+    )
     assert set(TYPES) - named == {"revoked", "rate_limit"}
 
 

@@ -14,7 +14,7 @@ from bookly.cache.staling import stale_tags
 from bookly.cache.types import CATEGORY, RESERVATION, TYPES
 from bookly.records import resources as resource_events
 from tests.unit import facts
-from tests.unit.given import Bench, at
+from tests.unit.given import Bench, at, hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def resource_entries(bench: Bench) -> Iterator[tuple[str, tuple[str, ...], Any, 
 
 
 def _day(number: int) -> tuple[int, int]:
-    starts_at = facts.hour(24 * number)
+    starts_at = hour(24 * number)
     return starts_at, starts_at + 1
 
 
@@ -76,7 +76,9 @@ def _state(bench: Bench, slot: Any) -> str | None:
 
 
 def shown(entries: Callable[[Bench], Any], bench: Bench) -> Shown:
-    return {(name, parts): (value, frozenset((*TYPES[name].tags_of(*parts), *named))) for name, parts, value, named in entries(bench)}
+    return {
+        (name, parts): (value, frozenset((*TYPES[name].tags_of(*parts), *named))) for name, parts, value, named in entries(bench)
+    }
 
 
 def check(bench: Bench, entries: Callable[[Bench], Any], events: list[Record]) -> None:
@@ -112,15 +114,23 @@ booking = st.one_of(
         lambda name, user, begin, length, offer: facts.asked(name, begin, begin + length, user, resource=home(name), offer=offer),
         *(reservations, users, begins, lengths, st.none() | places),
     ),
-    st.builds(lambda name, begin, length: facts.moved(name, begin, begin + length, resource=home(name)), reservations, begins, lengths),
+    st.builds(
+        lambda name, begin, length: facts.moved(name, begin, begin + length, resource=home(name)), reservations, begins, lengths
+    ),
     st.builds(lambda name, end: end(name, resource=home(name)), reservations, ends),
     st.builds(lambda name, end: end(name, resource=home(name)), reservations, ends),
     st.builds(
-        lambda place, user, begin, length: facts.joined(place, begin, begin + length, user, home(place)), places, users, begins, lengths
+        lambda place, user, begin, length: facts.joined(place, begin, begin + length, user, home(place)),
+        places,
+        users,
+        begins,
+        lengths,
     ),
     st.builds(lambda place: facts.offer_ran_out(place, home(place)), places),
     st.builds(lambda job, begin, length: facts.maintenance(job, begin, begin + length, home(job)), jobs, begins, lengths),
-    st.builds(lambda job, end: end(job, home(job)), jobs, st.sampled_from([facts.maintenance_done, facts.maintenance_called_off])),
+    st.builds(
+        lambda job, end: end(job, home(job)), jobs, st.sampled_from([facts.maintenance_done, facts.maintenance_called_off])
+    ),
     st.builds(facts.status, st.sampled_from(["AVAILABLE", "OUT_OF_SERVICE"]), rooms),
     st.builds(facts.changed_room, rooms, capacity=st.integers(1, 9)),
     st.builds(facts.role_assigned, users, roles, st.just("booking:create")),
@@ -136,7 +146,9 @@ keeping = st.one_of(
     st.builds(resource_events.CategoryCreated, st.sampled_from(["rooms", "labs"]), st.text(max_size=2)),
     st.builds(resource_events.CategoryUpdated, st.sampled_from(["rooms", "labs"]), st.text(max_size=2)),
     st.builds(lambda job: facts.maintenance_started(job, home(job)), jobs),
-    st.builds(lambda job, end: end(job, home(job)), jobs, st.sampled_from([facts.maintenance_done, facts.maintenance_called_off])),
+    st.builds(
+        lambda job, end: end(job, home(job)), jobs, st.sampled_from([facts.maintenance_done, facts.maintenance_called_off])
+    ),
     st.builds(lambda name: facts.asked(name, 9, 10, resource=home(name)), reservations),
     st.builds(lambda name: facts.refused(name, resource=home(name)), reservations),
     st.builds(lambda name: facts.confirmed(name, resource=home(name)), reservations),
