@@ -22,9 +22,11 @@ from demo.barrier import NotQuiet
 from demo.log import MissingHeaders
 from demo.run import Demo
 from demo.workers import WorkerLostError
-from stack.errors import StackError
+from stack.errors import AlreadyRunning, StackError
 
 BUILD = Path("build")
+DOWN = ".venv/bin/python -m stack down --directory build/demo"
+FAILURES = (BooklyError, ContractError, StackError, NotQuiet, WorkerLostError, MissingHeaders, UnknownTable, ExceptionGroup)
 SIZES = "1 is 2,000 users, 300 resources, 20,000 reservations; others in proportion"
 Seed = Annotated[int, typer.Option(envvar="SEED", help="The same seed is the same week, event for event.")]
 Size = Annotated[float, typer.Option(envvar="SIZE", help=SIZES, min=0.01, max=10)]
@@ -46,17 +48,12 @@ def main(seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, 
     try:
         with ExitStack() as running:
             right = _play(console, running, seed, size, kill, keep=keep, as_json=as_json)
-    except (
-        BooklyError,
-        ContractError,
-        StackError,
-        NotQuiet,
-        WorkerLostError,
-        MissingHeaders,
-        UnknownTable,
-        ExceptionGroup,
-    ) as error:
-        console.print(f"demo: {error}", style="red", highlight=False, markup=False)
+    except AlreadyRunning:
+        sentence = f"demo: an earlier demo still runs here (KEEP=1?): end it there by Ctrl-C, or by `{DOWN}`."
+        console.print(sentence, style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    except FAILURES as error:
+        console.print(f"demo: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         console.print("demo: stopped")
@@ -67,14 +64,15 @@ def main(seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, 
 def _play(console: Console, running: ExitStack, seed: int, size: float, kill: str, *, keep: bool, as_json: bool) -> bool:
     home, target = Path.cwd() / BUILD / "demo", BUILD / "demo.json"
     home.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)  # a run that ends early leaves no figures of another
     demo = Demo(console, running, home, seed, size, kill)
     demo.start()
+    target.unlink(missing_ok=True)  # a run that ends early leaves no figures of another
     demo.play()
     check = demo.check()
     target.write_text(json.dumps(check.figures, indent=2) + "\n", encoding="utf-8")
     report.show(console, check, demo.brokers)
-    console.print(f"figures in {target}, logs in {BUILD / 'demo/logs'}", highlight=False)
+    where = f"The figures are in {target}, the logs of the workers in {BUILD}/demo/logs."
+    console.print(where, highlight=False, soft_wrap=True)
     if as_json:
         sys.stdout.write(json.dumps(check.figures) + "\n")
     if keep:
@@ -90,7 +88,7 @@ def _stay(console: Console, demo: Demo) -> None:
     console.print("  .venv/bin/python -m api demand         demand by resource and hour")
     console.print("  .venv/bin/python -m api lag            how far every group is behind")
     console.print("  .venv/bin/python -m agents reports     one more worker; any domain")
-    console.print("Stop it with Ctrl-C here, or `.venv/bin/python -m stack down --directory build/demo` there.")
+    console.print(f"Stop it with Ctrl-C here, or there with `{DOWN}`.", highlight=False, soft_wrap=True)
     with suppress(KeyboardInterrupt):
         while True:
             demo.look()

@@ -35,7 +35,7 @@ class Offsets:
 
     def __init__(self, brokers: str) -> None:
         self._brokers = brokers
-        self._admin = AdminClient({"bootstrap.servers": brokers})
+        self._admin = AdminClient({"bootstrap.servers": brokers, "log_level": 2})  # that a broker ends is told by who ends it
 
     def ends(self, topics: set[str]) -> dict[Place, int]:
         """The end of every partition, records of transactions that are still open included: they are work to come."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from demo.oracle.calendars import is_long_past
 from demo.oracle.facts import EVENTS, Facts, emitted, flow_of, no_facts
-from demo.oracle.rows import is_long_past
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

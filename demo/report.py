@@ -33,7 +33,7 @@ def show(console: Console, check: Check, brokers: str) -> None:
     console.print(_heat_map(demand))
     console.print(_top(demand))
     for complaint in check.complaints():
-        console.print(complaint, style="red", highlight=False, markup=False)
+        console.print(complaint, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 def _flows(verdicts: list[Verdict]) -> Table:

@@ -20,7 +20,7 @@ from demo.log import Log
 from demo.university import University
 from demo.week import week
 from demo.workers import workers_for
-from stack import Stack
+from stack import Stack, state
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -45,7 +45,8 @@ class Demo:
     def start(self) -> None:
         """Servers, topics, subjects, workers. Every run is a new week on empty servers. Raises StackError, ContractError."""
         self._began = time.monotonic()
-        shutil.rmtree(self._home / ".stack/data", ignore_errors=True)
+        if state.running(state.stack_directory(self._home)) is None:  # else its owner needs the data, and the next line says so
+            shutil.rmtree(self._home / ".stack/data", ignore_errors=True)
         stack = self._running.enter_context(Stack.start(self._home))
         self.brokers, self._registry = stack.brokers, str(stack.registry)
         created = provision_broker(self.brokers, changelogs())
@@ -84,7 +85,7 @@ class Demo:
     def look(self) -> None:
         """Watch the workers, and tell what happened to them."""
         for sentence in self._workers.look():
-            self._console.print(sentence, highlight=False, markup=False)
+            self._console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
     def _step(self, step: Step) -> None:
         self._progress.update(self._task, description=step.name)
@@ -107,4 +108,5 @@ class Demo:
 
     def _kill_now(self, step: Step) -> None:
         pid = self._workers.kill(self._kill)
-        self._console.print(f"kill -9 {pid}: the worker of {self._kill}, in the middle of {step.name!r}", highlight=False)
+        sentence = f"kill -9 {pid}: the worker of {self._kill}, in the middle of {step.name!r}"
+        self._console.print(sentence, highlight=False, soft_wrap=True)

@@ -4,7 +4,8 @@ It shares no code with the handlers. It takes only the facts from outside (causa
 true, and follows each to its end.
 
     facts      what is compared: tuples, each in one of the five flows
-    world      the rules of reservations, calendars and queues
+    calendars  who holds which slot
+    world      the rules of reservations, waitlists and maintenance
     approvals  the rules of approvals
     counts     usage, demand, downtime
     catalogue  resources, their status, categories

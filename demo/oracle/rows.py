@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from demo.oracle.calendars import is_long_past
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from demo.oracle.facts import Fact
     from demo.oracle.fold import Oracle
-
-DAY = 86_400_000_000
 
 
 def expected_rows(oracle: Oracle) -> Iterator[tuple[str, Fact]]:
@@ -41,11 +41,6 @@ def _calendars(oracle: Oracle) -> Iterator[Fact]:
     for resource, queue in oracle.world.queues.items():
         for place, (waitlist_id, user, start, end) in enumerate(queue):
             yield "place in a queue", resource, place, waitlist_id, user, start, end
-
-
-def is_long_past(kind: str, end: int, t: int) -> bool:
-    """Whether a calendar may have been pruned of the slot: when, is up to the group."""
-    return kind == "RESERVATION" and end <= t - DAY
 
 
 def _counts(oracle: Oracle) -> Iterator[Fact]:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from demo.oracle.calendars import Calendars, Hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MINUTE = 60_000_000
-DAY = 24 * 60 * MINUTE
 ACTIVE = {"PENDING", "CONFIRMED"}
-
-
-class Hold(NamedTuple):
-    start: int
-    end: int
-    kind: str
-    holder: str
-    user: str | None
 
 
 class World:
@@ -27,7 +20,7 @@ class World:
         self.say = say
         self.resources: dict[str, dict[str, Any]] = {}
         self.reservations: dict[str, dict[str, Any]] = {}
-        self.holds: dict[str, list[Hold]] = {}
+        self.holds = Calendars()
         self.queues: dict[str, list[tuple[str, str, int, int]]] = {}
         self.queued: set[str] = set()
         self.jobs: set[str] = set()
@@ -47,8 +40,8 @@ class World:
                 self._collide(e.reservation_id, conflict.holder, conflict.kind, e.starts_at, e.ends_at)
             self.tell("RESERVATION_REJECTED", e.resource_id, e.user_id, e.reservation_id, None)
             return True
-        taken = self.let_go(e.resource_id, "OFFER", e.waitlist_id, user=e.user_id)
-        self.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "RESERVATION", e.reservation_id, e.user_id))
+        taken = self.holds.let_go(e.resource_id, "OFFER", e.waitlist_id, user=e.user_id)
+        self.holds.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "RESERVATION", e.reservation_id, e.user_id))
         if early:
             self.decide(e.reservation_id, early, t)
         if taken:
@@ -66,7 +59,7 @@ class World:
         length = e.ends_at - e.starts_at
         if length <= 0 or length > resource["max_minutes"] * MINUTE or e.attendees > resource["capacity"]:
             return "RULE_VIOLATED", None
-        colliding = self.collisions(e.resource_id, e.starts_at, e.ends_at, t)
+        colliding = self.holds.collisions(e.resource_id, e.starts_at, e.ends_at, t)
         in_the_way = [hold for hold in colliding if (hold.kind, hold.holder, hold.user) != (*own, user)]
         for hold in in_the_way:
             if hold.kind == "MAINTENANCE":
@@ -90,7 +83,7 @@ class World:
             self._say("ReservationExpired", reservation_id)
         self.tell(f"RESERVATION_{target}", row["resource"], row["user"], reservation_id, None)
         if target != "CONFIRMED":
-            self.let_go(row["resource"], "RESERVATION", reservation_id)
+            self.holds.let_go(row["resource"], "RESERVATION", reservation_id)
             self.look(row["resource"], t)
 
     def end(self, reservation_id: str, sources: set[str], target: str, t: int, reason: str | None = None) -> None:
@@ -100,7 +93,7 @@ class World:
             return
         row.update(state=target, reason=reason)
         if target != "CHECKED_IN":
-            self.let_go(row["resource"], "RESERVATION", reservation_id)
+            self.holds.let_go(row["resource"], "RESERVATION", reservation_id)
             self.look(row["resource"], t)
 
     def move(self, e: Any, t: int) -> None:
@@ -114,8 +107,8 @@ class World:
             self._collide(e.reservation_id, holder, kind, e.starts_at, e.ends_at)
             self.tell("RESERVATION_CONFLICT", e.resource_id, row["user"], e.reservation_id, None)
             return
-        self.let_go(e.resource_id, "RESERVATION", e.reservation_id)
-        self.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "RESERVATION", e.reservation_id, row["user"]))
+        self.holds.let_go(e.resource_id, "RESERVATION", e.reservation_id)
+        self.holds.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "RESERVATION", e.reservation_id, row["user"]))
         row.update(start=e.starts_at, end=e.ends_at, attendees=e.attendees)
         self.look(e.resource_id, t)
 
@@ -131,7 +124,7 @@ class World:
         self.look(e.resource_id, t)
 
     def offer_ran_out(self, e: Any, t: int) -> None:
-        if self.let_go(e.resource_id, "OFFER", e.waitlist_id):
+        if self.holds.let_go(e.resource_id, "OFFER", e.waitlist_id):
             self.look(e.resource_id, t)
 
     def look(self, resource: str, t: int) -> None:
@@ -139,9 +132,9 @@ class World:
         queue = [entry for entry in self.queues.get(resource, []) if entry[2] > t]
         for entry in list(queue):
             waitlist_id, user, start, end = entry
-            if not self.collisions(resource, start, end, t):
+            if not self.holds.collisions(resource, start, end, t):
                 queue.remove(entry)
-                self.hold(resource, Hold(start, end, "OFFER", waitlist_id, user))
+                self.holds.hold(resource, Hold(start, end, "OFFER", waitlist_id, user))
                 about = {"waitlist_id": waitlist_id, "resource_id": resource, "user_id": user, "starts_at": start, "ends_at": end}
                 self.say("WaitlistOffered", **about, expires_at=t + 30 * MINUTE)
                 self.tell("WAITLIST_OFFERED", resource, user, None, waitlist_id)
@@ -153,14 +146,14 @@ class World:
         self.jobs.add(e.maintenance_id)
         about = {"block_id": e.maintenance_id, "resource_id": e.resource_id}
         self.say("ScheduleBlocked", **about, starts_at=e.starts_at, ends_at=e.ends_at)
-        for hold in self.collisions(e.resource_id, e.starts_at, e.ends_at, t):
+        for hold in self.holds.collisions(e.resource_id, e.starts_at, e.ends_at, t):
             if hold.kind == "RESERVATION":
                 self._collide(hold.holder, e.maintenance_id, "MAINTENANCE", e.starts_at, e.ends_at)
                 self.tell("MAINTENANCE_CONFLICT", e.resource_id, hold.user, hold.holder, None)
-        self.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "MAINTENANCE", e.maintenance_id, None))
+        self.holds.hold(e.resource_id, Hold(e.starts_at, e.ends_at, "MAINTENANCE", e.maintenance_id, None))
 
     def unblock(self, e: Any, t: int) -> None:
-        if self.let_go(e.resource_id, "MAINTENANCE", e.maintenance_id):
+        if self.holds.let_go(e.resource_id, "MAINTENANCE", e.maintenance_id):
             self.say("ScheduleUnblocked", block_id=e.maintenance_id, resource_id=e.resource_id)
             self.look(e.resource_id, t)
 
@@ -182,23 +175,6 @@ class World:
         for waitlist_id, user, _, _ in self.queues.pop(e.resource_id, []):
             self.tell("WAITLIST_CLOSED", e.resource_id, user, None, waitlist_id)
         return cancelled
-
-    def collisions(self, resource: str, start: int, end: int, t: int) -> list[Hold]:
-        """Who holds a part of [start, end), earliest first."""
-        return [
-            h
-            for h in sorted(self.holds.get(resource, []), key=lambda h: (h.start, h.end, h.kind, h.holder))
-            if h.start < end and start < h.end and not (h.kind == "RESERVATION" and h.end <= t - DAY)
-        ]
-
-    def hold(self, resource: str, hold: Hold) -> None:
-        self.holds.setdefault(resource, []).append(hold)
-
-    def let_go(self, resource: str, kind: str, holder: str | None, user: str | None = None) -> bool:
-        held = self.holds.get(resource, [])
-        left = [h for h in held if (h.kind, h.holder) != (kind, holder) or user not in (None, h.user)]
-        self.holds[resource] = left
-        return len(left) < len(held)
 
     def tell(self, template: str, resource: str, user: str | None, reservation: str | None, waitlist: str | None) -> None:
         about = {"reservation_id": reservation, "waitlist_id": waitlist}
