@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from demo.week import Known
 
 CLOSURES = {2, 3, 4}  # days on which resources are deleted
+CALLED_OFF = 5  # every so many jobs
 TEAM = "facility-team"
 
 
@@ -33,7 +34,7 @@ class Running:
     def __init__(self, university: University) -> None:
         self._university, self._rng = university, university.rng
         self._jobs: list[tuple[str, str, datetime]] = []
-        self._planned = 0
+        self._planned = self._due = 0
         self._closed: list[str] = []
 
     def maintenance(self, day: datetime, number: int) -> list[tuple[Event, str]]:
@@ -90,7 +91,8 @@ class Running:
         self._jobs = [job for job in self._jobs if job not in due]
         events: list[tuple[Event, str]] = []
         for job, resource, begin in due:
-            if self._rng.random() < 0.2:
+            self._due += 1
+            if self._due % CALLED_OFF == 0:
                 events.append((MaintenanceCancelled(maintenance_id=job, resource_id=resource, reason="part not delivered"), TEAM))
             else:
                 events.append((MaintenanceStarted(maintenance_id=job, resource_id=resource, started_at=begin), TEAM))

@@ -75,6 +75,12 @@ def reached(share: float, rush: Sequence[float]) -> float:
     return 1.0
 
 
+def moment(event: Record) -> tuple[int, str, str]:
+    """When it happened; then what, and to whom, for an event may have several effects."""
+    whom = getattr(event, "reservation_id", None) or getattr(event, "waitlist_id", None)
+    return event.metadata.occurred_at, event.TYPE, whom or ""
+
+
 @dataclass
 class Known:
     """What people have seen in the log and not answered yet."""
@@ -86,7 +92,8 @@ class Known:
     asked: dict[str, seen.ReservationCreated] = field(default_factory=dict)
 
     def learn(self, events: list[Record]) -> None:
-        for event in events:
+        """Partitions are read in any order; people see what happened in the order in which it happened, so a seed is one week."""
+        for event in sorted(events, key=moment):
             match event:
                 case seen.ReservationCreated():
                     self.asked[event.reservation_id] = event

@@ -22,8 +22,8 @@ BY_AGENTS_ALONE = {  # no person and no clock says these
 }
 
 
-def played(seed: int, size: float = SIZE) -> tuple[list[Step], Memory]:
-    memory, steps = Memory(), []
+def played(seed: int, size: float = SIZE, *, interleaving: int = 0) -> tuple[list[Step], Memory]:
+    memory, steps = Memory(interleaving), []
     for step in week(University(seed, size), memory.read_on):
         steps.append(step)
         memory.publish(step.happenings)
@@ -37,6 +37,12 @@ def the_week() -> tuple[list[Step], Memory]:
 
 def test_the_same_seed_is_the_same_week_event_for_event(the_week: tuple[list[Step], Memory]) -> None:
     assert played(7)[0] == the_week[0]
+
+
+def test_it_is_so_in_whatever_order_the_agents_answer(the_week: tuple[list[Step], Memory]) -> None:
+    steps, memory = played(7, interleaving=1)
+    assert [event.TYPE for event in memory.log] != [event.TYPE for event in the_week[1].log]
+    assert steps == the_week[0]
 
 
 def test_another_seed_is_another_week(the_week: tuple[list[Step], Memory]) -> None:
