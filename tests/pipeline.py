@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents import domains
-from api.lag import LagReader
 from api.tables import read_log, read_table
 from bookly import BlockingProducer
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.reading import decode_record
 from bookly.registry import Registry
+from demo.barrier import Barrier, Offsets, groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,17 +92,8 @@ class Pipeline:
         return self.workers[domain]
 
     def wait_until_quiet(self, patience: float = PATIENCE_S) -> None:
-        """Every group has read all there is, seen twice: what one emits is another's work."""
-        reader = LagReader(self.stack.brokers)
-
-        def quiet() -> bool:
-            self.check_workers()
-            return all(lag.messages == 0 for domain in domains().values() for lag in reader.read(domain.group, domain.topics))
-
-        def quiet_twice() -> bool:
-            return quiet() and quiet()
-
-        eventually(quiet_twice, "no group has lag", patience)
+        """Every group has worked through all there is, and what it emitted as well."""
+        Barrier(Offsets(self.stack.brokers), groups(), patience).wait(self.check_workers)
 
     def check_workers(self) -> None:
         for worker in self.workers.values():

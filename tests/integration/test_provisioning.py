@@ -55,7 +55,7 @@ def test_every_version_of_every_event_is_registered_in_its_order(registry: str, 
     assert len(ids) == 44
     schemas = load_schemas()
     for event in load_events():
-        assert len(ids[event.subject]) == len(client.get_versions(event.subject)) == len(event.history)
+        assert len(ids[event.subject]) == len(event.history) <= len(client.get_versions(event.subject))
         for schema_id, schema in zip(ids[event.subject], event.history.values(), strict=True):
             found = json.loads(client.get_schema(schema_id).schema_str or "")
             assert fingerprint(found) == fingerprint(wire_schema(schema, schemas))

@@ -66,7 +66,7 @@ def test_bytes_that_are_no_event_go_to_each_groups_dead_letters_as_they_were(flo
 
 
 def test_an_unknown_resource_is_refused_with_that_reason(flow: Pipeline) -> None:
-    reservation = reserve(flow, "rooms-nowhere")
+    reservation = reserve(flow, "rooms-nowhere-at-all")
     row = flow.row("availability", "reservations", reservation)
     assert (row["state"], row["reason"]) == ("REJECTED", "UNKNOWN_RESOURCE")
 
