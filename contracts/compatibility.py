@@ -48,16 +48,22 @@ def reasons(reader: Schema, writer: Schema) -> Iterator[str]:
 
 def _logical_changes(reader: Any, writer: Any, place: str) -> Iterator[str]:
     """Neither Avro's rules nor the registry look at logical types: microseconds read as milliseconds would pass."""
-    if isinstance(reader, dict) and isinstance(writer, dict):
-        for key in ("logicalType", "precision", "scale"):
-            if reader.get(key) != writer.get(key):
-                yield f"{place} changed its {key} from {writer.get(key)} to {reader.get(key)}; add a new field instead"
-        written = {field["name"]: field for field in writer.get("fields", ())}
-        for field in reader.get("fields", ()):
-            if field["name"] in written:
-                yield from _logical_changes(field["type"], written[field["name"]]["type"], f"{place}.{field['name']}")
-        if "items" in reader and "items" in writer:
-            yield from _logical_changes(reader["items"], writer["items"], place)
-    elif isinstance(reader, list) and isinstance(writer, list):
+    if isinstance(reader, list) and isinstance(writer, list):
         for new, old in zip(reader, writer, strict=False):
             yield from _logical_changes(new, old, place)
+        return
+    new, old = _spelt_out(reader), _spelt_out(writer)
+    for key in ("logicalType", "precision", "scale"):
+        if new.get(key) != old.get(key):
+            yield f"{place} changed its {key} from {old.get(key)} to {new.get(key)}; add a new field instead"
+    written = {field["name"]: field for field in old.get("fields", ())}
+    for field in new.get("fields", ()):
+        if field["name"] in written:
+            yield from _logical_changes(field["type"], written[field["name"]]["type"], f"{place}.{field['name']}")
+    if "items" in new and "items" in old:
+        yield from _logical_changes(new["items"], old["items"], place)
+
+
+def _spelt_out(schema: Any) -> dict[str, Any]:
+    """A "long" is {"type": "long"}: a plain number that becomes a time has changed, too."""
+    return schema if isinstance(schema, dict) else {"type": schema}

@@ -12,7 +12,9 @@ import fastavro
 from fastavro.schema import fingerprint as fastavro_fingerprint
 from fastavro.schema import to_parsing_canonical_form
 
+from contracts.conventions import refuse_enum, refuse_record
 from contracts.errors import ContractError
+from contracts.reading import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,23 +39,21 @@ class Schemas:
 
 
 def load_schemas(root: Path = ROOT) -> Schemas:
-    """Read the whole folder. Raises ContractError for a file that is no JSON, and for metadata that are not the history's."""
+    """Read the whole folder. Raises ContractError for a file that breaks a convention, and for a version that was taken out."""
     folder = root / "schemas"
-    types = {full_name(schema): schema for schema in map(_read, sorted(folder.glob("types/*.avsc")))}
+    types = {full_name(schema): schema for schema in map(_enum, sorted(folder.glob("types/*.avsc")))}
     domains = sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in {"types", "history"})
     records = {
-        (path.parent.name, path.stem): self_contained(_read(path), types)
+        (path.parent.name, path.stem): self_contained(_record(path, types), types)
         for domain in domains
         for path in sorted(domain.glob("*.avsc"))
     }
-    history: dict[tuple[str, str], dict[int, Schema]] = {}
-    for path in folder.glob("history/*/*.avsc"):
-        match = VERSIONED.fullmatch(path.name)
-        if match is None:
-            raise ContractError(f"{path}: a file of the history is called <event>.v<number>.avsc")
-        history.setdefault((path.parent.name, match["name"]), {})[int(match["version"])] = _read(path)
-    ordered = {place: dict(sorted(versions.items())) for place, versions in history.items()}
-    return Schemas(types, _metadata(folder), records, ordered)
+    history = _history(folder / "history")
+    for domain, stem in history.keys() - records.keys():
+        raise ContractError(
+            f"{folder / domain / stem}.avsc is gone, and its versions are in the history: put it back, events of it were written"
+        )
+    return Schemas(types, _metadata(folder), records, history)
 
 
 def wire_schema(record: Schema, schemas: Schemas) -> Schema:
@@ -115,19 +115,38 @@ def _inlined(schema: Any, types: Mapping[str, Schema], seen: set[str]) -> Any:
     return schema
 
 
+def _history(folder: Path) -> dict[tuple[str, str], dict[int, Schema]]:
+    found: dict[tuple[str, str], dict[int, Schema]] = {}
+    for path in folder.glob("*/*.avsc"):
+        match = VERSIONED.fullmatch(path.name)
+        if match is None:
+            raise ContractError(f"{path}: a file of the history is called <event>.v<number>.avsc")
+        found.setdefault((path.parent.name, match["name"]), {})[int(match["version"])] = read_json(path)
+    for (domain, stem), versions in found.items():
+        for missing in set(range(1, max(versions))) - versions.keys():
+            place = f"{folder / domain / stem}.v{missing}.avsc"
+            raise ContractError(f"{place} is missing: put it back, bytes of that version were written")
+    return {event: dict(sorted(versions.items())) for event, versions in found.items()}
+
+
 def _metadata(folder: Path) -> Schema:
-    metadata, recorded = _read(folder / "metadata.avsc"), _read(folder / "history/metadata.v1.avsc")
+    metadata, recorded = read_json(folder / "metadata.avsc"), read_json(folder / "history/metadata.v1.avsc")
     if metadata != recorded:
         raise ContractError(
             f"{folder / 'metadata.avsc'} is not the version in history/metadata.v1.avsc, which every event ever written carries. "
             "Put it back: what is new about an event belongs into its data"
         )
+    refuse_record(folder / "metadata.avsc", metadata, "bookly", ())
     return metadata
 
 
-def _read(path: Path) -> Schema:
-    try:
-        schema: Schema = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ContractError(f"{path}: this is no JSON ({error}); mend the file") from error
+def _record(path: Path, types: Mapping[str, Schema]) -> Schema:
+    schema = read_json(path)
+    refuse_record(path, schema, f"bookly.{path.parent.name}", types.keys())
+    return schema
+
+
+def _enum(path: Path) -> Schema:
+    schema = read_json(path)
+    refuse_enum(path, schema)
     return schema

@@ -13,8 +13,8 @@ import pytest
 from contracts.compatibility import incompatibilities, reasons
 from contracts.schemas import ROOT, Schema, load_schemas, wire_schema
 from contracts.topics import Event, load_events
+from tests.contracts.examples import example, timed
 from tests.contracts.mutations import change, refusal
-from tests.contracts.test_examples import example, timed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,7 @@ EVERY_PAIR = pytest.mark.parametrize(
     ("event", "writer", "reader"), PAIRS, ids=[f"{event.name}: v{writer} to v{reader}" for event, writer, reader in PAIRS]
 )
 TIME = {"type": "long", "logicalType": "timestamp-micros"}
+DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 8, "scale": 2}
 CREATED = "schemas/history/availability/reservation_created"
 
 
@@ -114,10 +115,10 @@ def record(kind: Any, **more: Any) -> Schema:
         (record({"type": "array", "items": "long"}), record({"type": "array", "items": TIME}), "Thing.x changed its logicalType"),
         (
             record(decimal := {"type": "bytes", "logicalType": "decimal", "precision": 8, "scale": 2}),
-            record({**decimal, "scale": 3}),
+            record({**DECIMAL, "scale": 3}),
             "Thing.x changed its scale from 2 to 3",
         ),
-        (record(decimal), record({**decimal, "precision": 9}), "Thing.x changed its precision from 8 to 9"),
+        (record(DECIMAL), record({**DECIMAL, "precision": 9}), "Thing.x changed its precision from 8 to 9"),
     ],
     ids=lambda value: json.dumps(value)[:60],
 )

@@ -116,7 +116,7 @@ def test_what_breaks_a_convention_is_refused_by_file_and_field(
         ({"type": "long", "logicalType": "timestamp-millis"}, "no such type"),
         (["string", "null"], "a union is [null, T]"),
         (["null", "string", "int"], "a union is [null, T]"),
-        ({"type": "long", "logicalType": "timestamp-micros"}, "its name ends in _at"),
+        ({"type": "long", "logicalType": "timestamp-micros"}, "a time is timestamp-micros and its name ends in _at"),
     ],
     ids=json.dumps,
 )
