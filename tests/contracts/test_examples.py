@@ -39,20 +39,21 @@ def times(event: Event) -> dict[str, str]:
 
 def test_each_event_has_its_example_and_no_example_is_left_over() -> None:
     found = {path for domain in DOMAINS for path in (ROOT / "schemas" / domain).glob("*.json")}
-    assert found == {place(event) for event in load_events()}
+    wanted = {place(event) for event in load_events()}
+    assert found == wanted, f"write, or take away: {sorted(map(str, found ^ wanted))}"
 
 
 @EVERY
 def test_an_example_is_what_the_schema_says_and_no_more_and_comes_back_from_the_wire_as_it_went(event: Event) -> None:
     value = example(event)
     assert value.keys() == {"metadata", "data"}, f"mend {place(event)}"
-    assert json.loads(json.dumps(there_and_back(value, event), default=_text)) == value
+    assert json.loads(json.dumps(there_and_back(value, event), default=_text)) == value, f"mend {place(event)}"
 
 
 @EVERY
 def test_the_metadata_of_an_example_are_those_of_its_event(event: Event) -> None:
     metadata = example(event)["metadata"]
-    assert metadata["type"] == event.type
+    assert metadata["type"] == event.type, f"{place(event)}: the type is {event.type}"
     assert metadata["version"] == event.version, f"{place(event)} shows version {metadata['version']}: show the newest"
 
 
@@ -90,7 +91,7 @@ def test_who_did_it_is_the_actor(event: Event) -> None:
 
 def test_the_examples_are_of_rooms_labs_auditoriums_and_equipment() -> None:
     resources = {example(event)["data"].get("resource_id", "-").partition("-")[0] for event in load_events()}
-    assert {"room", "lab", "aud", "eq"} <= resources
+    assert {"room", "lab", "aud", "eq"} <= resources, "show each kind of resource in some *.example.json"
 
 
 @pytest.mark.parametrize(

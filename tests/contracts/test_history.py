@@ -48,7 +48,9 @@ def test_versions_are_counted_from_one_without_a_gap(event: Event) -> None:
 
 @EVERY
 def test_no_version_reads_another_wrongly(event: Event) -> None:
-    assert not list(incompatibilities({version: wire(event, version) for version in event.history}))
+    assert not list(incompatibilities({version: wire(event, version) for version in event.history})), (
+        "undo the change, or add a field"
+    )
 
 
 @EVERY_PAIR
@@ -142,4 +144,5 @@ def test_the_history_holds_nothing_but_versions_of_events_and_metadata() -> None
     wanted = {f"{event.domain}/{event.stem}.v{version}.avsc" for event in EVENTS for version in event.history}
     folder = ROOT / "schemas/history"
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert found == {*wanted, "metadata.v1.avsc"}
+    odd = found ^ {*wanted, "metadata.v1.avsc"}
+    assert not odd, f"put back, or take out of schemas/history: {sorted(odd)}"

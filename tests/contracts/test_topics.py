@@ -34,7 +34,9 @@ AUTH, AVAILABILITY = "topics/auth.yaml", "topics/availability.yaml"
 
 
 def test_each_domain_has_its_topic_and_no_file_lies_beside() -> None:
-    assert {path.name for path in (ROOT / "topics").iterdir()} == {f"{domain}.yaml" for domain in DOMAINS}
+    assert {path.name for path in (ROOT / "topics").iterdir()} == {f"{domain}.yaml" for domain in DOMAINS}, (
+        "one file a domain in topics/"
+    )
 
 
 def test_every_schema_is_on_exactly_one_topic() -> None:
@@ -49,7 +51,7 @@ def test_every_schema_is_on_exactly_one_topic() -> None:
 
 def test_no_two_events_share_a_routing_key_or_a_subject() -> None:
     events = load_events()
-    assert len({event.type for event in events}) == len({event.subject for event in events}) == len(events)
+    assert len({event.type for event in events}) == len({event.subject for event in events}) == len(events), "choose another"
 
 
 @EVERY
@@ -72,7 +74,7 @@ def test_topics_keyed_by_resource_have_equal_partitions_for_their_tables_meet() 
 
 @EVERY_TOPIC
 def test_writers_and_readers_are_those_of_the_catalogue(topic: Topic) -> None:
-    assert set(topic.readers) == READERS[topic.domain]
+    assert set(topic.readers) == READERS[topic.domain], f"mend the readers in topics/{topic.domain}.yaml, or READERS here"
     assert topic.domain in topic.writers, f"{topic.domain} owns {topic.name} and does not write it"
     assert {*topic.writers, *topic.readers} <= PARTIES
     for parties in (topic.writers, topic.readers):
