@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from faust.transport.conductor import Conductor
@@ -26,6 +26,14 @@ class Batch:
     records: Sequence[ConsumerRecord[bytes, bytes]]
     next_offset: int
     generation: int
+
+    def after(self, offset: int) -> Batch | None:
+        """Without what lies before the offset; None when nothing is left. A slice may have waited while its partition moved on."""
+        if self.next_offset <= offset:
+            return None
+        if not self.records or self.records[0].offset >= offset:
+            return self
+        return replace(self, records=[record for record in self.records if record.offset >= offset])
 
 
 class BatchConsumer(driver.Consumer):

@@ -93,6 +93,10 @@ class Partition:
         self.offsets[tp] = offset
         self.owes = self.owes or records > 0
 
+    def done_up_to(self, tp: TP) -> int:
+        """Where the input goes on: whatever lies before was applied, and must not be again."""
+        return self.offsets.get(tp, self._committed.get(tp, 0))
+
     @property
     def moved(self) -> bool:
         return any(offset != self._committed.get(tp, 0) for tp, offset in self.offsets.items())

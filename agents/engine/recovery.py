@@ -36,7 +36,10 @@ class FencedRecovery(Recovery):
         while not await self.wait_for_stopped(self.signal_recovery_start):  # type: ignore[arg-type]
             self.signal_recovery_start.clear()
             generation = self._generation_id
-            assigned = {tp.partition for tp in self.app.consumer.assignment() if not self._is_changelog_tp(tp)}
+            sources = [tp for tp in self.app.consumer.assignment() if not self._is_changelog_tp(tp)]
+            assigned = {tp.partition for tp in sources}
+            if len(sources) != len(assigned) * len(self.app.runner.domain.topics):
+                stop_process(f"a partition number is shared with a worker that reads other topics: {sorted(sources)}")
             try:
                 await self._wait(self.app.runner.take_over(sorted(assigned)))
                 await self._resume_streams(generation)

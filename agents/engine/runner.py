@@ -88,10 +88,11 @@ class Runner:
         partitions, self.partitions = self.partitions, {}
         await asyncio.gather(*(partition.close() for partition in partitions.values()))
 
-    async def _apply(self, batch: Batch) -> None:
-        partition = self.partitions.get(batch.tp.partition)
-        if partition is None:
-            return  # revoked while it waited in the queue: it is redone by the owner
+    async def _apply(self, waiting: Batch) -> None:
+        partition = self.partitions.get(waiting.tp.partition)
+        batch = waiting.after(partition.done_up_to(waiting.tp)) if partition is not None else None
+        if partition is None or batch is None:
+            return  # revoked while it waited, or fetched before a rebalance and again after it
         events = await self._decoding.decode(batch.records)
         good: Sequence[Record] = [event for event in events if not isinstance(event, Bad)]
         try:

@@ -60,8 +60,8 @@ class Record:
 class Decoded:
     events: list[Any]
 
-    async def decode(self, records: object) -> list[Any]:
-        return self.events
+    async def decode(self, records: Any) -> list[Any]:
+        return [self.events[record.offset] for record in records]
 
 
 @dataclass
@@ -72,12 +72,13 @@ class Stale:
         return {event.resource_id for event in events}
 
 
-async def run(*events: Any) -> Partition:
-    """One slice through the runner; the partition that it changed."""
+async def run(*events: Any, done_up_to: int = 0) -> Partition:
+    """One slice, from offset 0 on, through the runner; the partition that it changed, which had come so far before."""
     domain = Domain.of("availability", Counting, (count_reservation,))
     encoding = Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4)
     runner = Runner(domain, "", cast("Any", Decoded(list(events))), encoding, cast("Any", Stale()))
     partition = runner.partitions[INPUT.partition] = Partition(domain, INPUT.partition)
+    partition.resume_from(INPUT, done_up_to, "")
     records = [Record(offset) for offset in range(len(events))]
     await runner._apply(Batch(INPUT, cast("Any", records), len(events) + 1, 0))
     return partition
@@ -132,3 +133,14 @@ async def test_only_markers_make_no_commit_urgent() -> None:
     assert partition.offsets == {INPUT: 1}
     assert partition.moved
     assert not partition.owes
+
+
+async def test_what_was_fetched_before_a_rebalance_and_committed_since_is_not_applied_again() -> None:
+    partition = await run(reservation("one"), reservation("two"), reservation("three"), done_up_to=2)
+    [(_, row)] = partition.rows["counts"].items()
+    assert row == Count(1)
+    assert partition.offsets == {INPUT: 4}
+    again = await run(reservation("one"), reservation("two"), done_up_to=3)
+    assert not again.rows["counts"]
+    assert not again.offsets
+    assert not again.owes
