@@ -28,7 +28,7 @@ class Batch:
     generation: int
 
     def after(self, offset: int) -> Batch | None:
-        """Without what lies before the offset; None when nothing is left. A slice may have waited while its partition moved on."""
+        """Without what lies before the offset; None when nothing is left. It may have waited while its partition moved on."""
         if self.next_offset <= offset:
             return None
         if not self.records or self.records[0].offset >= offset:
