@@ -160,7 +160,13 @@ keeping = st.one_of(
 )
 
 
-opening = [facts.asked(f"r-{number}", 24.0, 36.0, user, resource=ROOMS[number]) for number, user in enumerate(USERS)]
+opening: list[Record] = [  # one reservation in each state that ends can start from
+    *(
+        facts.asked(f"r-{number}", 24.0 * number, 24.0 * number + 12, USERS[number % 2], resource=ROOMS[number % 2])
+        for number in range(1, 4)
+    ),
+    *(facts.granted("r-2"), facts.granted("r-3", resource="room-2"), facts.came("r-3", resource="room-2")),
+]
 
 
 @settings(max_examples=200, deadline=None)
@@ -174,3 +180,20 @@ def test_whatever_availability_changes_its_entries_go_stale(history: list[tuple[
 @given(st.lists(keeping, min_size=12, max_size=40))
 def test_whatever_resources_changes_its_entries_go_stale(history: list[Record]) -> None:
     check(Bench(RESOURCES), resource_entries, [at(0, event) for event in (*map(facts.room, ROOMS), *opening, *history)])
+
+
+def test_an_offer_that_is_taken_for_another_day_frees_its_own_days() -> None:
+    bench = Bench(AVAILABILITY).when(
+        facts.room(max_minutes=100_000), facts.asked("r-0", 24, 30), facts.joined("w-0", 24, 60, "ann")
+    )
+    bench.when(facts.cancelled("r-0"))
+    assert bench.row("queues", "room-1") is None, "it was offered"
+    check(bench, availability_entries, [at(1, facts.asked("r-1", 120, 121, "ann", offer="w-0"))])
+
+
+def test_a_reservation_that_was_refused_before_it_came_ends_the_wait_for_the_past() -> None:
+    bench = Bench(AVAILABILITY).when(
+        facts.room(), facts.maintenance("m-0", 1, 4), facts.joined("w-0", 2, 3), facts.not_approved("r-1")
+    )
+    check(bench, availability_entries, [at(3, facts.asked("r-1", 30, 31))])
+    assert bench.row("queues", "room-1") is None
