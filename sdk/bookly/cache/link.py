@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from bookly.cache.scripts import BUMP
+from bookly.cache.scripts import GREET
 from bookly.cache.tags import SERVICES, complete
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
+SERVER = "bookly:server"  # the run of the server that all entries are from
 PAUSES_S = (0.05, 0.1, 0.2, 0.5)
 
 
@@ -35,7 +36,7 @@ class Link:
         self._limit_s = limit_s
         self._failures = 0
         self._shut_until = 0.0
-        self._run_id: bytes | None = None
+        self._run_id = b""
         self.redis: Redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), redis_connect_func=self._greet)
 
     @property
@@ -77,18 +78,13 @@ class Link:
         self._failures += 1
 
     async def _greet(self, connection: Any) -> None:
-        """Runs on each new connection before its first command.
-
-        A server that started again, or a replica that took over, may have lost the last seconds of its writes: generations would
-        be back at old numbers, and entries that were stale would be current. Whoever notices first makes everything stale.
-        """
+        """Runs on each new connection before its first command: see GREET."""
         await connection.on_connect()
         await connection.send_command("INFO", "server")
         found = re.search(rb"run_id:(\w+)", bytes(await connection.read_response()))
         run_id = found[1] if found else b""
-        if self._run_id not in (None, run_id):
-            tags = [complete(service) for service in SERVICES]
-            await connection.send_command("EVAL", BUMP, len(tags), *tags)
-            await connection.read_response()
-            log.warning("another redis server than before: all entries are stale, it may have lost invalidations")
+        keys = (SERVER, *map(complete, SERVICES))
+        await connection.send_command("EVAL", GREET, len(keys), *keys, run_id, self._run_id)
+        if await connection.read_response():
+            log.warning("another redis server than before: all entries are stale, for it may have lost invalidations")
         self._run_id = run_id

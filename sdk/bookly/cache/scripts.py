@@ -66,16 +66,38 @@ return 1
 """
 )
 
-# KEYS: tags. Moves each that has a generation: O(1) a tag, whatever carries it.
-BUMP: Final = (
+_MOVE = (
     _NOW
     + """
-for _, tag in ipairs(KEYS) do
+local function move(tag)
   local generation = tonumber(redis.call('GET', tag) or '')
   if generation then
     redis.call('SET', tag, string.format('%.0f', math.max(now, generation + 1)), 'KEEPTTL')
   end
 end
+"""
+)
+
+# KEYS: tags. Moves each that has a generation: O(1) a tag, whatever carries it.
+BUMP: Final = (
+    _MOVE
+    + """
+for _, tag in ipairs(KEYS) do move(tag) end
 return #KEYS
+"""
+)
+
+# KEYS: where the server's id is kept, then the complete tags. ARGV: the id of this run of the server, and the one that the caller
+# knew before ('' for none). A server that was started again, or a replica that took over, may have lost its last writes:
+# generations would be back at old numbers, and stale entries current. Whoever connects first makes everything stale (1), once.
+GREET: Final = (
+    _MOVE
+    + """
+local known = redis.call('GET', KEYS[1]) or ARGV[2]
+if known == ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+if known == '' then return 0 end
+for i = 2, #KEYS do move(KEYS[i]) end
+return 1
 """
 )

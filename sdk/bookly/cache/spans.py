@@ -14,28 +14,29 @@ _LAST = date.max.toordinal() - _EPOCH
 
 def days(starts_at: int, ends_at: int) -> tuple[str, ...] | None:
     """`2026-11-24` for each day; times are microseconds since 1970. None when it is too long, or on no calendar."""
-    touched = _touched(starts_at, ends_at)
-    return None if touched is None else tuple([_day(day) for day in touched])
+    first = starts_at // DAY_MICROS
+    return _days(first, max(first, (ends_at - 1) // DAY_MICROS))
 
 
 def weeks(starts_at: int, ends_at: int) -> tuple[str, ...] | None:
     """`2026-W48` for each ISO week, whose year may differ from the date's. None as for days."""
-    touched = _touched(starts_at, ends_at)
-    return None if touched is None else tuple(dict.fromkeys([_week(day) for day in touched]))
-
-
-def _touched(starts_at: int, ends_at: int) -> range | None:
     first = starts_at // DAY_MICROS
-    last = max(first, (ends_at - 1) // DAY_MICROS)
-    return range(first, last + 1) if first >= 0 and last <= _LAST and last - first < MOST_DAYS else None
+    return _weeks(first, max(first, (ends_at - 1) // DAY_MICROS))
 
 
 @lru_cache(4096)
-def _day(day: int) -> str:
-    return date.fromordinal(_EPOCH + day).isoformat()
+def _days(first: int, last: int) -> tuple[str, ...] | None:
+    dates = _dates(first, last)
+    return None if dates is None else tuple(day.isoformat() for day in dates)
 
 
 @lru_cache(4096)
-def _week(day: int) -> str:
-    year, week, _ = date.fromordinal(_EPOCH + day).isocalendar()
-    return f"{year}-W{week:02}"
+def _weeks(first: int, last: int) -> tuple[str, ...] | None:
+    dates = _dates(first, last)
+    return None if dates is None else tuple(dict.fromkeys(f"{day:%G-W%V}" for day in dates))
+
+
+def _dates(first: int, last: int) -> list[date] | None:
+    if first < 0 or last > _LAST or last - first >= MOST_DAYS:
+        return None
+    return [date.fromordinal(_EPOCH + day) for day in range(first, last + 1)]
