@@ -38,9 +38,10 @@ ACTS: list[tuple[type[Record], Callable[[str], Record]]] = [
 AGREE = {
     "PENDING": {"OPEN"},
     "CONFIRMED": {"GRANTED"},
-    "CHECKED_IN": {"GRANTED"},
-    "COMPLETED": {"GRANTED"},
-    "NO_SHOW": {"GRANTED"},
+    # WITHDRAWN: a cancellation that availability refused as too late, and stockpile read before the decision (docs/flows.md)
+    "CHECKED_IN": {"GRANTED", "WITHDRAWN"},
+    "COMPLETED": {"GRANTED", "WITHDRAWN"},
+    "NO_SHOW": {"GRANTED", "WITHDRAWN"},
     "EXPIRED": {"EXPIRED", "WITHDRAWN"},  # WITHDRAWN: the user cancelled at the same time
     "CANCELLED": {"WITHDRAWN", "GRANTED", "REJECTED", "EXPIRED"},
     "REJECTED": {"REJECTED", "SUPERSEDED", "GRANTED", "EXPIRED", "WITHDRAWN"},
