@@ -48,7 +48,7 @@ contracts: setup  ## regenerate classes, codec and documents from schemas/ and t
 provision: setup  ## topics and schemas into the running stack
 	@$(BIN)/python -m contracts provision
 
-worker: setup  ## one worker of a domain on the running stack (DOMAIN=availability)
+worker: setup  ## one worker (DOMAIN=availability); export BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS first
 	@$(BIN)/python -m agents $(DOMAIN)
 
 format: setup  ## ruff, in place

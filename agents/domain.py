@@ -78,7 +78,7 @@ def events_of(handler: Handler) -> tuple[type[Any], ...]:
     annotation = get_type_hints(handler).get(parameters[0]) if len(parameters) == 2 else None
     events = get_args(annotation) or ((annotation,) if annotation else ())
     if not events or not all(hasattr(event, "TYPE") for event in events):
-        raise DomainError(f"{handler.__module__}.{handler.__name__} must be (event: <record class>, state: <state class>)")
+        raise DomainError(f"{handler.__module__}.{handler.__name__} must be (event, state): the event a class of bookly.records")
     return events
 
 
