@@ -19,9 +19,12 @@ app = typer.Typer(
 def generate() -> None:
     """Regenerate classes, codec, documents. A schema that changed compatibly becomes a version, any other is refused."""
     from contracts.documents import Reactions, render_documents  # noqa: PLC0415  # each command loads what it needs
+    from contracts.examples import refuse_bad_examples  # noqa: PLC0415
     from contracts.generation import RECORDS, render_all, write  # noqa: PLC0415
     from contracts.history import extend  # noqa: PLC0415
+    from contracts.topics import load_events  # noqa: PLC0415
 
+    refuse_bad_examples(load_events())
     written = [*extend(), *write(render_all())]
     written += write(render_documents(Reactions.declared()))  # after the code that the agents import
     for path in written:
@@ -34,10 +37,12 @@ def generate() -> None:
 def check() -> None:
     """Fail when a generated file or the history is not what the contracts say, and name the command that mends it."""
     from contracts.documents import Reactions, render_documents  # noqa: PLC0415
+    from contracts.examples import refuse_bad_examples  # noqa: PLC0415
     from contracts.generation import render_all, stale  # noqa: PLC0415
     from contracts.history import unrecorded  # noqa: PLC0415
     from contracts.topics import load_events  # noqa: PLC0415
 
+    refuse_bad_examples(load_events())
     changed = [f"schemas/{event.domain}/{event.stem}.avsc" for event in unrecorded(load_events())]
     found = [f"{path} has no version in the history" for path in changed]
     code = stale(render_all())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bookly.cache.tags import Entity
 from bookly.cache.types import CacheType
+from contracts.examples import read_example
 from contracts.fields import REQUIRED, fields_of
 from contracts.rendering import FIRST_LINE
 from contracts.schemas import ROOT
@@ -129,7 +130,7 @@ def _reaction(event: Event, subscription: Subscription, domain: str, reactions: 
 
 
 def _event(event: Event, reactions: Reactions, root: Path) -> list[str]:
-    example = json.loads((root / f"schemas/{event.domain}/{event.stem}.example.json").read_text(encoding="utf-8"))
+    example = read_example(event, root)
     handlers = ", ".join(f"`{s.handler}` ({group})" for group, s in reactions.of_event(event)) or "nobody"
     return [
         f"### {event.name}",

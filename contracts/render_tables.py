@@ -18,11 +18,12 @@ def render_tables(events: Iterable[Event], schemas: Schemas) -> str:
     """bookly/records/__init__.py: which decoder reads which schema, and which encoder writes which record."""
     events = tuple(events)
     domains = sorted({event.domain for event in events})
-    decoders = [
-        f'    "{fingerprint(wire_schema(schema, schemas))}": {event.domain}.decode_{event.stem}_v{version},'
+    newest = {  # versions that differ in words alone have one fingerprint and the same bytes
+        fingerprint(wire_schema(schema, schemas)): f"{event.domain}.decode_{event.stem}_v{version}"
         for event in events
         for version, schema in event.history.items()
-    ]
+    }
+    decoders = [f'    "{key}": {decoder},' for key, decoder in newest.items()]
     lines = [
         "from __future__ import annotations",
         "",
