@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from contracts.compatibility import refuse_incompatible
+from contracts.examples import refuse_bad_examples
 from contracts.schemas import ROOT, load_schemas
 from contracts.topics import load_events
 
@@ -25,6 +26,7 @@ def extend(root: Path = ROOT) -> list[Path]:
     """Record each changed schema as its next version; the files written. Raises ContractError for an incompatible change."""
     events = load_events(root)
     refuse_incompatible(events, load_schemas(root))
+    refuse_bad_examples(events, root)
     written = []
     for event in unrecorded(events):
         path = root / f"schemas/history/{event.domain}/{event.stem}.v{event.version + 1}.avsc"
