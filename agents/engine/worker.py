@@ -17,11 +17,10 @@ from agents import PARTITIONS
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
-from agents.engine.fatal import stop_process
 from agents.engine.runner import Runner
 from bookly.cache.invalidator import Invalidator
 from bookly.catalog import EVENTS
-from bookly.errors import RegistryUnavailable
+from bookly.errors import RegistryUnavailable, UnknownSchema
 from bookly.registry import Registry
 
 if TYPE_CHECKING:
@@ -46,18 +45,18 @@ def run_worker(domain: Domain, settings: Settings) -> None:
 
 
 def schema_ids(registry: Registry) -> dict[str, int]:
-    """The id of every event's newest schema. Waits for a registry that is still starting; ends the process without one."""
+    """The id of every event's newest schema. Waits for a registry that starts, or that is provisioned just now.
+
+    Raises RegistryUnavailable or UnknownSchema when it is not ready after REGISTRY_PATIENCE_S.
+    """
     deadline = time.monotonic() + REGISTRY_PATIENCE_S
     while True:
         try:
             return {spec.type.value: registry.schema_id(spec.type) for spec in EVENTS.values()}
-        except RegistryUnavailable as error:
+        except (RegistryUnavailable, UnknownSchema) as error:
             if time.monotonic() > deadline:
-                stop_process(
-                    f"the schema registry did not answer within {REGISTRY_PATIENCE_S:.0f} s: start it, then this worker",
-                    error,
-                )
-            log.warning("registry away, waiting", error=str(error))
+                raise
+            log.warning("registry away or not provisioned, waiting", error=str(error))
             time.sleep(1.0)
 
 

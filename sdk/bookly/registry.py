@@ -36,6 +36,7 @@ class Registry:
         self._limit = limit
         self._client = SchemaRegistryClient({"url": url, "timeout": limit / _SHARE, "max.retries": 0})
         self._ids: dict[str, int] = {}
+        self._subjects: set[str] = set()
         self._texts: dict[int, str] = {}
         self._decoders: dict[int, Callable[[bytes, int], Record]] = {}
         self._lock = Lock()
@@ -90,7 +91,20 @@ class Registry:
             f"The schema registry at {self.url} does not know version {spec.version} of {spec.subject}, which this SDK writes. "
             "Provision the registry from the same contracts (make provision), then publish again."
         )
-        return int(self._ask(spec.subject, lambda: self._client.lookup_schema(spec.subject, schema), unknown).schema_id or 0)
+        found = self._ask(spec.subject, lambda: self._client.lookup_schema(spec.subject, schema), unknown)
+        self._subjects.add(spec.subject)
+        return int(found.schema_id or 0)
+
+    def _forgotten(self) -> int | None:
+        """How many subjects the registry knew before and lists no more; None when it does not say.
+
+        One that is starting answers "not found" until it has loaded: believing it would make dead letters of good events.
+        """
+        try:
+            with self._lock:
+                return len(self._subjects.difference(self._client.get_subjects()))
+        except Exception:  # noqa: BLE001  # no answer: the caller reports that none came
+            return None
 
     def _ask(self, wanted: str, question: Callable[[], Answer], unknown: str) -> Answer:
         deadline = time.monotonic() + self._limit
@@ -100,9 +114,12 @@ class Registry:
                 with self._lock:
                     return question()
             except SchemaRegistryError as error:
-                if error.http_status_code == _NOT_FOUND:
+                missing = self._forgotten() if error.http_status_code == _NOT_FOUND else None
+                if missing == 0:
                     raise UnknownSchema(unknown) from None
                 reason, again = f"HTTP {error.http_status_code}", error.http_status_code in _TRANSIENT
+                if missing:
+                    reason, again = f"it lists {missing} subjects less than it did, it may still be loading", True
             except Exception as error:  # noqa: BLE001  # the client passes on whatever its HTTP library raises: no answer came
                 reason, again = f"{type(error).__name__}: {error}", True
             pause = next(pauses, None)

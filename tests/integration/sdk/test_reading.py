@@ -135,3 +135,12 @@ def test_what_was_asked_once_needs_no_registry_and_what_was_not_is_given_up_in_t
         assert time.monotonic() - began < 3.0
     finally:
         provisioned.registry.resume()
+
+
+def test_a_registry_that_is_still_loading_is_not_believed_when_it_knows_nothing(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.schema_id(EventType.RESERVATION_CREATED)
+    monkeypatch.setattr(registry._client, "get_subjects", lambda *_, **__: [])  # what Apicurio lists before its journal is read
+    with pytest.raises(RegistryUnavailable, match="1 subjects less than it did, it may still be loading"):
+        registry.schema_by_id(99_999)
