@@ -34,27 +34,32 @@ class Receipt(Protocol):
 
 
 class Ticket:
-    """An event under way. The client calls it once, with the broker's answer; what it says is told to the receipt later."""
+    """An event under way. The client calls it once, with the broker's answer; what it says is told to the receipt later.
 
-    __slots__ = ("answer", "answered", "event", "event_id", "failure", "receipt")
+    It keeps none of the client's objects of a success: with tens of thousands waiting, the collector would visit them all.
+    """
+
+    __slots__ = ("answered", "delivery", "event", "event_id", "failure", "receipt")
 
     def __init__(self, outgoing: Outgoing, receipt: Receipt, answered: Callable[[Ticket], None]) -> None:
         self.event, self.event_id = outgoing.event, outgoing.event_id
         self.receipt, self.answered = receipt, answered
         self.failure: Any = None
-        self.answer: Any = None
+        self.delivery: Delivery | None = None
 
     def __call__(self, failure: Any, answer: Any) -> None:
-        self.failure, self.answer = failure, answer
+        if failure is None:
+            self.delivery = Delivery(answer.topic(), answer.partition(), answer.offset(), self.event_id)
+        else:
+            self.failure = failure
         self.answered(self)
 
     def settle(self, reason: Callable[[Any], str]) -> DeliveryFailed | None:
         """Tell the receipt. Returns the failure, if it is one: somebody has to see it."""
-        receipt = self.receipt
-        if self.failure is None:
+        receipt, delivery = self.receipt, self.delivery
+        if delivery is not None:
             if not receipt.done():  # the one who waited may have been cancelled
-                message = self.answer
-                receipt.set_result(Delivery(message.topic(), message.partition(), message.offset(), self.event_id))
+                receipt.set_result(delivery)
             return None
         failed = DeliveryFailed(self.event, self.event_id, reason(self.failure))
         if not receipt.done():

@@ -73,7 +73,7 @@ class Producer:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._prefixes = Prefixes(self.settings, self._schemas)
-        self._sender = Sender(self._transport or kafka(self.settings), self._hear)
+        self._sender = Sender(self._transport or kafka(self.settings), self._hear, self._settle)
         try:
             await asyncio.to_thread(self._sender.open, self.settings.connect_timeout)
             await asyncio.to_thread(self._prefixes.open)

@@ -1,8 +1,9 @@
-"""One thread that hears the broker's answers, and the list of all events that have none yet."""
+"""Who hears the broker's answers, and the list of all events that have none yet."""
 
 from __future__ import annotations
 
-from threading import Thread
+import time
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from bookly.delivery import Ticket
@@ -15,18 +16,27 @@ if TYPE_CHECKING:
     from bookly.transport import Transport
 
 _PATIENCE = 0.05  # seconds that the thread listens before it looks whether it should end
+_OFTEN = 64  # events after which whoever sends looks how fast it sends
+_FLOOD = 0.005  # seconds: who sends so many in less hears the answers itself
 
 
 class Sender:
-    """Tickets out, batches of answered tickets back to `hear`, which is called in the sender's own thread.
+    """Tickets out, batches of answered tickets back: to `hear` in the sender's own thread, to `settle` in the thread that sends.
 
-    A batch, because waking an event loop for each answer costs more than sending the event.
+    A batch, because waking an event loop for each answer costs more than sending the event. In a flood the sending thread
+    hears the answers between two events: against its hold of the interpreter another thread would fall behind, and what waits
+    for it would pile up by the ten thousand.
     """
 
-    def __init__(self, transport: Transport, hear: Callable[[list[Ticket]], None]) -> None:
+    def __init__(
+        self, transport: Transport, hear: Callable[[list[Ticket]], None], settle: Callable[[list[Ticket]], None] | None = None
+    ) -> None:
         self._transport = transport
-        self._hear = hear
+        self._hear, self._settle = hear, settle or hear
         self._answered: list[Ticket] = []
+        self._answer = self._answered.append
+        self._taking = Lock()
+        self._sent, self._looked, self._flood_until = 0, 0.0, 0.0
         self._ending = False
         self._thread = Thread(target=self._listen, name="bookly-producer", daemon=True)
         self.under_way: set[Ticket] = set()
@@ -42,14 +52,18 @@ class Sender:
             raise
 
     def send(self, outgoing: Outgoing, receipt: Receipt) -> None:
-        """Take the event, or raise what the transport raises."""
-        ticket = Ticket(outgoing, receipt, self._answered.append)
+        """Take the event, or raise what the transport raises. One thread at a time."""
+        ticket = Ticket(outgoing, receipt, self._answer)
         self.under_way.add(ticket)
         try:
             self._transport.send(outgoing, ticket)
         except BaseException:
             self.under_way.discard(ticket)
             raise
+        self._sent += 1
+        if self._sent == _OFTEN:
+            self._sent = 0
+            self._look()
 
     def abandon(self) -> None:
         """Let everything under way fail now. Its tickets are heard like all others."""
@@ -61,11 +75,25 @@ class Sender:
         if self._thread.is_alive():
             self._thread.join()
 
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < _FLOOD:
+            self._flood_until = now + _FLOOD
+            self._transport.poll(0)
+            self._settle(self._taken())
+        self._looked = now
+
     def _listen(self) -> None:
-        answered = self._answered
         while not self._ending:
-            self._transport.poll(_PATIENCE)
-            if answered:
-                batch = answered[:]
-                answered.clear()
-                self._hear(batch)
+            if time.monotonic() < self._flood_until:
+                time.sleep(_FLOOD)
+            else:
+                self._transport.poll(_PATIENCE)
+            if self._answered:
+                self._hear(self._taken())
+
+    def _taken(self) -> list[Ticket]:
+        with self._taking:  # each ticket goes to one of the two who listen
+            batch = self._answered[:]
+            del self._answered[: len(batch)]
+            return batch

@@ -20,7 +20,7 @@ log = logging.getLogger("bookly.kafka")
 
 
 class Transport(Protocol):
-    """What a producer needs of a broker's client. Each ticket is called once, from within `poll`, in one thread."""
+    """What a producer needs of a broker's client. Each ticket is called once, from within `poll`, which two threads may call."""
 
     def connect(self, limit: float) -> None:
         """Return when a broker has answered; may block. Raises BrokerUnavailable after `limit` seconds."""
