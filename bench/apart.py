@@ -13,6 +13,8 @@ from agents.domain import Domain
 from bench.fold.domain import FOLD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agents.domain import Handler
     from agents.state import State
 
@@ -40,9 +42,12 @@ def fold_of(name: str, topic: str) -> Apart:
 
 
 def make_topics(brokers: str, domain: Apart, partitions: int) -> None:
-    """The topic and changelogs of a copy, where they are missing. Returns when the broker shows them."""
-    changelogs = {domain.changelog(table.name): COMPACT for table in domain.tables}
-    wanted = {domain.topic: KEPT, **changelogs}
+    """The topic and changelogs of a copy."""
+    make(brokers, {domain.topic: KEPT, **{domain.changelog(table.name): COMPACT for table in domain.tables}}, partitions)
+
+
+def make(brokers: str, wanted: Mapping[str, dict[str, str]], partitions: int) -> None:
+    """Topics by name with their configuration, where they are missing. Returns when the broker shows them."""
     admin = AdminClient({"bootstrap.servers": brokers})
     missing = wanted.keys() - admin.list_topics(timeout=PATIENCE_S).topics.keys()
     made = admin.create_topics([NewTopic(name, partitions, 1, config=wanted[name]) for name in missing]) if missing else {}

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from stack import Stack
 
 PATIENCE_S = 300.0
+STOP_S = 15.0
 
 
 class MeasureFailed(Exception):
@@ -41,3 +44,59 @@ def figures(environment: Mapping[str, str], module: str, *arguments: object) -> 
         raise MeasureFailed(f"{module} {said} ended with {done.returncode} and no figures: {done.stderr[-2000:]}")
     answer: dict[str, Any] = json.loads(lines[-1])
     return answer
+
+
+class Telling:
+    """Running processes that tell in lines of JSON what they do. They end with the block, by SIGTERM."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self._environment, self._log = environment, log
+        self._news = threading.Condition()
+        self._children: list[subprocess.Popen[str]] = []
+        self.told: list[list[dict[str, Any]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def start(self, module: str, *arguments: object, cores: set[int] | None = None) -> None:
+        """One more process; `cores` pins it."""
+        pinned = ["taskset", "-c", ",".join(map(str, sorted(cores)))] if cores else []
+        with self._log.open("ab") as log:
+            child = subprocess.Popen(
+                [*pinned, *command(module, *arguments)], env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        lines: list[dict[str, Any]] = []
+        self._children.append(child)
+        self.told.append(lines)
+        threading.Thread(target=self._listen, args=(child, lines), daemon=True).start()
+
+    def wait(self, wanted: Callable[[list[list[dict[str, Any]]]], bool], what: str, patience: float = PATIENCE_S) -> None:
+        """Return when what was told is enough. Raises MeasureFailed when a process ended or the patience (seconds) is over."""
+        with self._news:
+            enough = self._news.wait_for(lambda: wanted(self.told) or self._ended(), patience)
+            if not enough or not wanted(self.told):
+                last = self._log.read_text(errors="replace")[-2000:]
+                raise MeasureFailed(f"{what}: not within {patience:.0f} s, or a process ended; see {self._log}: {last}")
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._children:
+            child.terminate()
+        for child in self._children:
+            try:
+                child.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def _ended(self) -> bool:
+        return any(child.poll() is not None for child in self._children)
+
+    def _listen(self, child: subprocess.Popen[str], lines: list[dict[str, Any]]) -> None:
+        for line in child.stdout or ():
+            if line.startswith("{"):  # Faust greets in a line of its own
+                with self._news:
+                    lines.append(json.loads(line))
+                    self._news.notify_all()
+        child.wait()
+        with self._news:
+            self._news.notify_all()
