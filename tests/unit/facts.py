@@ -1,9 +1,9 @@
-"""Facts as short sentences: events with what matters to a test spelled out and all else filled in. Hours are `given.hour`."""
+"""Facts as short sentences: events with what matters to a test spelled out and all else filled in. Hours are `clock.hour`."""
 
 from __future__ import annotations
 
 from bookly.records import auth, availability, resources, stockpile
-from tests.unit.given import hour
+from tests.unit.clock import hour
 
 ROOM = "room-1"
 ROOMS = "rooms"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from agents import domains
 from bookly.records.availability import ReservationConfirmed, ReservationCreated
 from bookly.records.stockpile import ApprovalRequested, CheckInCompleted
+from bookly.testing import given
+from tests.unit.clock import at
 from tests.unit.facts import asked, came, cancelled, granted, left, no_show, not_approved, room, undecided
-from tests.unit.given import at, given
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from agents.domain import Domain, DomainError
 from agents.state import State, Table
 from bookly.errors import InvalidEvent
 from bookly.records.availability import NotificationRequested, ReservationCancelled, ReservationCreated
+from bookly.testing import given
 from tests.unit.facts import ROOM, asked, cancelled
-from tests.unit.given import given
 
 
 class Row(Struct, frozen=True):

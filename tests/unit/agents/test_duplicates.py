@@ -8,6 +8,8 @@ import pytest
 
 from agents import domains
 from bookly.records import RECORDS, auth, resources
+from bookly.testing import given
+from tests.unit.clock import hour
 from tests.unit.facts import (
     approval_requested,
     asked,
@@ -39,7 +41,6 @@ from tests.unit.facts import (
     superseded,
     undecided,
 )
-from tests.unit.given import given, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record

@@ -15,8 +15,9 @@ from bookly.records.auth import (
     UserRegistered,
     UserUpdated,
 )
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at, hour
 from tests.unit.facts import role_assigned, role_changed, role_revoked
-from tests.unit.given import Bench, at, given, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record
@@ -30,7 +31,7 @@ def login(session: str, until: float = 8) -> UserLoggedIn:
     return UserLoggedIn("ann", session, "192.0.2.1", "PASSWORD", hour(until))
 
 
-def sessions(then: Bench) -> list[str]:
+def sessions(then: DomainBench) -> list[str]:
     row = then.row("sessions", "ann")
     return [session.session_id for session in row.open] if row else []
 

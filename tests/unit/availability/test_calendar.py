@@ -5,11 +5,12 @@ from __future__ import annotations
 from agents.availability import DOMAIN
 from agents.availability.slots import overlapping
 from agents.availability.tables import Slot
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at, hour
 from tests.unit.facts import ROOM, asked, cancelled, joined, maintenance, offer_ran_out, room
-from tests.unit.given import Bench, at, given, hour
 
 
-def held(then: Bench) -> list[str]:
+def held(then: DomainBench) -> list[str]:
     return [slot.holder for slot in then.row("calendars", ROOM).slots]
 
 

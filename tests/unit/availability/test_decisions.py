@@ -14,14 +14,15 @@ from bookly.records.availability import (
     ReservationRejected,
     WaitlistOffered,
 )
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at
 from tests.unit.facts import ROOM, asked, cancelled, granted, joined, not_approved, room, undecided
-from tests.unit.given import Bench, at, given
 
 if TYPE_CHECKING:
     from bookly.records import Record
 
 
-def pending() -> Bench:
+def pending() -> DomainBench:
     return given(DOMAIN, room(), asked("r-1", 9, 10))
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from agents.availability import DOMAIN
 from bookly.records.availability import NotificationRequested, WaitlistOffered
+from bookly.testing import DomainBench, given
 from tests.unit.facts import ROOM, asked, came, cancelled, granted, joined, left, no_show, not_approved, ran_out, room, undecided
-from tests.unit.given import Bench, given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ MOVES: dict[Callable[[str], Record], dict[str, str]] = {
 HOLDING = {"PENDING", "CONFIRMED", "CHECKED_IN"}
 
 
-def in_state(state: str) -> Bench:
+def in_state(state: str) -> DomainBench:
     bench = given(DOMAIN, room(), asked("r-1", 9, 10), *(step("r-1") for step in WAYS[state]))
     assert bench.row("reservations", "r-1").state == state
     return bench

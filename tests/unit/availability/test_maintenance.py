@@ -8,6 +8,8 @@ import pytest
 
 from agents.availability import DOMAIN
 from bookly.records.availability import NotificationRequested, ScheduleBlocked, ScheduleConflictDetected, ScheduleUnblocked
+from bookly.testing import given
+from tests.unit.clock import at, hour
 from tests.unit.facts import (
     ROOM,
     asked,
@@ -20,7 +22,6 @@ from tests.unit.facts import (
     maintenance_started,
     room,
 )
-from tests.unit.given import at, given, hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,18 +8,19 @@ import pytest
 
 from agents.availability import DOMAIN
 from bookly.records.availability import NotificationRequested, ScheduleConflictDetected, WaitlistOffered
+from bookly.testing import DomainBench, given
+from tests.unit.clock import hour
 from tests.unit.facts import ROOM, asked, came, cancelled, deleted_room, granted, joined, maintenance, moved, room, status
-from tests.unit.given import Bench, given, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record
 
 
-def booked() -> Bench:
+def booked() -> DomainBench:
     return given(DOMAIN, room(), room("room-2"), asked("r-1", 9, 10), granted("r-1"))
 
 
-def slot_of(then: Bench, reservation: str) -> tuple[int, int]:
+def slot_of(then: DomainBench, reservation: str) -> tuple[int, int]:
     (slot,) = (slot for slot in then.row("calendars", ROOM).slots if slot.holder == reservation)
     row = then.row("reservations", reservation)
     assert (slot.starts_at, slot.ends_at) == (row.starts_at, row.ends_at)

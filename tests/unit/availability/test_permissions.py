@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from agents.availability import DOMAIN
+from bookly.testing import DomainBench, given
 from tests.unit.facts import role_assigned, role_changed, role_revoked
-from tests.unit.given import Bench, given
 
 
-def grants(then: Bench, user: str = "ann") -> list[tuple[str, str, tuple[str, ...]]]:
+def grants(then: DomainBench, user: str = "ann") -> list[tuple[str, str, tuple[str, ...]]]:
     row = then.row("permissions", user)
     return [(grant.role, grant.scope, grant.permissions) for grant in row.grants] if row else []
 

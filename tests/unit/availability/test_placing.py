@@ -14,6 +14,8 @@ from bookly.records.availability import (
     ReservationRejected,
     ScheduleConflictDetected,
 )
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at, hour
 from tests.unit.facts import (
     ROOM,
     asked,
@@ -29,13 +31,12 @@ from tests.unit.facts import (
     status,
     undecided,
 )
-from tests.unit.given import Bench, at, given, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record
 
 
-def reason_of(then: Bench, reservation: str) -> str | None:
+def reason_of(then: DomainBench, reservation: str) -> str | None:
     row = then.row("reservations", reservation)
     assert row.state == "REJECTED"
     assert then.one(ReservationRejected).reason == row.reason

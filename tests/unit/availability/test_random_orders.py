@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from agents.availability import DOMAIN
 from agents.availability.tables import HOLDING
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at
 from tests.unit.facts import (
     asked,
     came,
@@ -32,7 +34,6 @@ from tests.unit.facts import (
     status,
     undecided,
 )
-from tests.unit.given import Bench, at, given
 
 if TYPE_CHECKING:
     from agents.availability.tables import Slot
@@ -66,7 +67,7 @@ class ReservationsInAnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bench: Bench = given(DOMAIN)
+        self.bench: DomainBench = given(DOMAIN)
         self.log: list[Record] = []
         self.emitted: list[Record] = []
         self.states: dict[str, str] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from agents.availability import DOMAIN
 from bookly.records.availability import NotificationRequested, ReservationCancelled
+from bookly.testing import given
+from tests.unit.clock import at
 from tests.unit.facts import (
     ROOM,
     asked,
@@ -18,7 +20,6 @@ from tests.unit.facts import (
     room,
     status,
 )
-from tests.unit.given import at, given
 
 
 def test_a_resource_has_the_rules_that_it_was_created_with() -> None:

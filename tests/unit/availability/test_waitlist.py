@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from agents.availability import DOMAIN
 from bookly.records.availability import NotificationRequested, ReservationRejected, ScheduleConflictDetected, WaitlistOffered
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at, hour
 from tests.unit.facts import (
     ROOM,
     asked,
@@ -16,26 +18,25 @@ from tests.unit.facts import (
     offer_ran_out,
     room,
 )
-from tests.unit.given import Bench, at, given, hour
 
 
-def taken() -> Bench:
+def taken() -> DomainBench:
     """A room whose hour from 9 to 10 is Ann's."""
     return given(DOMAIN, room(), asked("r-1", 9, 10))
 
 
-def offered(*others: str) -> Bench:
+def offered(*others: str) -> DomainBench:
     """Bob holds an offer for the hour; the others wait behind him."""
     behind = [joined(place, 9, 10, f"user of {place}") for place in others]
     return taken().when(joined("w-1", 9, 10), *behind, cancelled("r-1"))
 
 
-def waiting(then: Bench) -> list[str]:
+def waiting(then: DomainBench) -> list[str]:
     queue = then.row("queues", ROOM)
     return [entry.waitlist_id for entry in queue.entries] if queue else []
 
 
-def held(then: Bench) -> list[tuple[str, str]]:
+def held(then: DomainBench) -> list[tuple[str, str]]:
     calendar = then.row("calendars", ROOM)
     return [(slot.kind, slot.holder) for slot in calendar.slots] if calendar else []
 

@@ -17,7 +17,7 @@ from bookly.catalog import EVENTS
 from bookly.events import EventType
 from bookly.records import ENCODERS
 from tests.unit import facts
-from tests.unit.given import hour
+from tests.unit.clock import hour
 
 ROOT = Path(__file__).resolve().parents[3]
 CLASSES: dict[str, Any] = {record.TYPE: record for record in ENCODERS}

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from agents.availability import DOMAIN as AVAILABILITY
 from agents.resources import DOMAIN as RESOURCES
 from bookly.cache.spans import days, weeks
-from bookly.cache.staling import stale_tags
 from bookly.cache.types import CATEGORY, RESERVATION, TYPES
 from bookly.records import resources as resource_events
+from bookly.testing import DomainBench
 from tests.unit import facts
-from tests.unit.given import Bench, at, hour
+from tests.unit.clock import at, hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ ROOMS = ("room-1", "room-2")
 USERS = ("ann", "bob")
 
 
-def availability_entries(bench: Bench) -> Iterator[tuple[str, tuple[str, ...], Any, list[str]]]:
+def availability_entries(bench: DomainBench) -> Iterator[tuple[str, tuple[str, ...], Any, list[str]]]:
     """What the six types of availability would show now, and the tags that their loaders would name."""
     mine: dict[str, dict[str, Any]] = {user: {} for user in USERS}
     for name in (f"r-{number}" for number in range(4)):
@@ -49,7 +49,7 @@ def availability_entries(bench: Bench) -> Iterator[tuple[str, tuple[str, ...], A
                 yield kind, (room, name), (rules, on_it), []
 
 
-def resource_entries(bench: Bench) -> Iterator[tuple[str, tuple[str, ...], Any, list[str]]]:
+def resource_entries(bench: DomainBench) -> Iterator[tuple[str, tuple[str, ...], Any, list[str]]]:
     rows, categories, usage = bench.tables["resources"], bench.tables["categories"], bench.tables["usage"]
     everything = ({name: (row, usage.get(name), categories.get(row.category_id)) for name, row in rows.items()},)
     yield "list", ("all",), everything, []
@@ -70,25 +70,25 @@ def _day(number: int) -> tuple[int, int]:
     return starts_at, starts_at + 1
 
 
-def _state(bench: Bench, slot: Any) -> str | None:
+def _state(bench: DomainBench, slot: Any) -> str | None:
     row = bench.row("reservations", slot.holder)
     return row.state if row else None
 
 
-def shown(entries: Callable[[Bench], Any], bench: Bench) -> Shown:
+def shown(entries: Callable[[DomainBench], Any], bench: DomainBench) -> Shown:
     return {
         (name, parts): (value, frozenset((*TYPES[name].tags_of(*parts), *named))) for name, parts, value, named in entries(bench)
     }
 
 
-def check(bench: Bench, entries: Callable[[Bench], Any], events: list[Record]) -> None:
+def check(bench: DomainBench, entries: Callable[[DomainBench], Any], events: list[Record]) -> None:
     before = shown(entries, bench)
     for event in events:
         bench.when(event)
         after = shown(entries, bench)
-        moved = set(stale_tags(bench.domain.name, event.TYPE, event))
         for entry, (value, tags) in before.items():
-            assert value == after[entry][0] or tags & moved, f"{type(event).__name__} changed {entry} and left it in the cache"
+            unchanged = value == after[entry][0]
+            assert unchanged or tags & bench.stale, f"{type(event).__name__} changed {entry} and left it in the cache"
         before = after
 
 
@@ -172,18 +172,18 @@ opening: list[Record] = [  # one reservation in each state that ends can start f
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), booking), min_size=12, max_size=40))
 def test_whatever_availability_changes_its_entries_go_stale(history: list[tuple[int, Record]]) -> None:
-    bench = Bench(AVAILABILITY).when(*(at(0, facts.room(name, max_minutes=100_000)) for name in ROOMS))
+    bench = DomainBench(AVAILABILITY).when(*(at(0, facts.room(name, max_minutes=100_000)) for name in ROOMS))
     check(bench, availability_entries, [*(at(0, event) for event in opening), *(at(now, event) for now, event in history)])
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(keeping, min_size=12, max_size=40))
 def test_whatever_resources_changes_its_entries_go_stale(history: list[Record]) -> None:
-    check(Bench(RESOURCES), resource_entries, [at(0, event) for event in (*map(facts.room, ROOMS), *opening, *history)])
+    check(DomainBench(RESOURCES), resource_entries, [at(0, event) for event in (*map(facts.room, ROOMS), *opening, *history)])
 
 
 def test_an_offer_that_is_taken_for_another_day_frees_its_own_days() -> None:
-    bench = Bench(AVAILABILITY).when(
+    bench = DomainBench(AVAILABILITY).when(
         facts.room(max_minutes=100_000), facts.asked("r-0", 24, 30), facts.joined("w-0", 24, 60, "ann")
     )
     bench.when(facts.cancelled("r-0"))
@@ -192,7 +192,7 @@ def test_an_offer_that_is_taken_for_another_day_frees_its_own_days() -> None:
 
 
 def test_a_reservation_that_was_refused_before_it_came_ends_the_wait_for_the_past() -> None:
-    bench = Bench(AVAILABILITY).when(
+    bench = DomainBench(AVAILABILITY).when(
         facts.room(), facts.maintenance("m-0", 1, 4), facts.joined("w-0", 2, 3), facts.not_approved("r-1")
     )
     check(bench, availability_entries, [at(3, facts.asked("r-1", 30, 31))])

@@ -11,7 +11,7 @@ import msgspec
 
 from agents import domains
 from bookly.outgoing import written
-from tests.unit.given import Bench
+from bookly.testing import DomainBench
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Memory:
 
     def __init__(self, seed: int = 0) -> None:
         self.log: list[Record] = []
-        self.benches = {name: Bench(domain) for name, domain in domains().items()}
+        self.benches = {name: DomainBench(domain) for name, domain in domains().items()}
         self._waiting: defaultdict[tuple[str, str, int], deque[Record]] = defaultdict(deque)
         self._rng = Random(seed)
         self._read = 0
@@ -58,6 +58,6 @@ class Memory:
     def _append(self, record: Record) -> None:
         self.log.append(record)
         number = crc32(getattr(record, record.KEY_FIELD).encode()) % PARTITIONS
-        for name, bench in self.benches.items():
-            if record.TOPIC in bench.domain.topics:
+        for name, domain in domains().items():
+            if record.TOPIC in domain.topics:
                 self._waiting[name, record.TOPIC, number].append(record)

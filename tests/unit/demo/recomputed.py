@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from demo.oracle.facts import CHAIN, EVENTS, FLOWS, ROWS
 from demo.oracle.fold import Oracle
+from tests.unit.clock import at
 from tests.unit.facts import room
-from tests.unit.given import at
 
 if TYPE_CHECKING:
     from bookly.records import Record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from demo.double_bookings import double_bookings
+from tests.unit.clock import at
 from tests.unit.facts import asked, came, cancelled, confirmed, conflict, left, moved, no_show
-from tests.unit.given import at
 
 if TYPE_CHECKING:
     from bookly.records import Record

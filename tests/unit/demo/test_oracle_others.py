@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.unit.clock import at, hour
 from tests.unit.demo.recomputed import recomputed
 from tests.unit.facts import (
     asked,
@@ -20,7 +21,6 @@ from tests.unit.facts import (
     role_changed,
     role_revoked,
 )
-from tests.unit.given import at, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.clock import at, hour
 from tests.unit.demo.recomputed import recomputed
 from tests.unit.facts import (
     asked,
@@ -24,7 +25,6 @@ from tests.unit.facts import (
     status,
     undecided,
 )
-from tests.unit.given import at, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record

@@ -19,8 +19,8 @@ from agents.state import State, Table
 from bookly.catalog import EVENTS
 from bookly.errors import MalformedBytes
 from bookly.records.availability import ReservationConfirmed, ReservationCreated
+from tests.unit.clock import at
 from tests.unit.facts import asked
-from tests.unit.given import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from agents.reports import DOMAIN
 from agents.reports.tables import Demand
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at, hour
 from tests.unit.facts import (
     ROOM,
     asked,
@@ -24,13 +26,12 @@ from tests.unit.facts import (
     ran_out,
     refused,
 )
-from tests.unit.given import Bench, at, given, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record
 
 
-def demand(then: Bench, of_hour: float, resource: str = ROOM) -> Demand | None:
+def demand(then: DomainBench, of_hour: float, resource: str = ROOM) -> Demand | None:
     row: Demand | None = then.row("demand", f"{resource}|{hour(of_hour)}")
     return row
 

@@ -11,6 +11,8 @@ from agents.reports.audit import ENTRIES_KEPT
 from agents.reports.downtime import JOBS_KEPT
 from bookly.records.auth import UserLoggedIn, UserRegistered
 from bookly.records.availability import ScheduleUnblocked
+from bookly.testing import given
+from tests.unit.clock import at, hour
 from tests.unit.facts import (
     ROOM,
     approval_requested,
@@ -32,7 +34,6 @@ from tests.unit.facts import (
     superseded,
     undecided,
 )
-from tests.unit.given import at, given, hour
 
 if TYPE_CHECKING:
     from bookly.records import Record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.resources import DOMAIN
 from bookly.records.resources import CategoryCreated, CategoryUpdated
+from bookly.testing import given
 from tests.unit.facts import (
     ROOM,
     changed_room,
@@ -14,7 +15,6 @@ from tests.unit.facts import (
     room,
     status,
 )
-from tests.unit.given import given
 
 
 def test_a_resource_is_created_once() -> None:

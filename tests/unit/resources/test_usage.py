@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents.resources import DOMAIN
+from bookly.testing import DomainBench, given
 from tests.unit.facts import ROOM, asked, came, cancelled, deleted_room, left, no_show, ran_out, refused, room
-from tests.unit.given import Bench, given
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bookly.records import Record
 
 
-def usage(then: Bench) -> tuple[int, int, int, int]:
+def usage(then: DomainBench) -> tuple[int, int, int, int]:
     row = then.row("usage", ROOM)
     return row.reserved, row.created_total, row.check_outs, row.used_minutes
 

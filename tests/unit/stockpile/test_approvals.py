@@ -10,8 +10,9 @@ import pytest
 from agents.stockpile import DOMAIN
 from bookly.records import Metadata
 from bookly.records.stockpile import ApprovalGranted, ApprovalRequested, ApprovalSuperseded
+from bookly.testing import DomainBench, given
+from tests.unit.clock import at, hour
 from tests.unit.facts import asked, came, cancelled, granted, left, not_approved, ran_out, refused, undecided
-from tests.unit.given import Bench, at, given, hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bookly.records import Record
 
 
-def opened() -> Bench:
+def opened() -> DomainBench:
     """An approval that a person has to decide on: an auditorium always needs one."""
     return given(DOMAIN, asked("r-1", 9, 10, category="auditoriums"))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agents.stockpile import DOMAIN
+from bookly.testing import given
 from tests.unit.facts import role_assigned, role_changed, role_revoked
-from tests.unit.given import given
 
 
 def test_a_role_brings_its_approval_permissions_and_no_others() -> None:

@@ -15,13 +15,16 @@ from collections import Counter, deque
 from threading import Condition
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bookly.catalog import EVENTS, EventType
 from bookly.errors import BrokerUnavailable, DeliveryFailed, RegistryUnavailable, UnknownSchema
+from bookly.reading import decoder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bookly.delivery import Ticket
     from bookly.outgoing import Outgoing
+    from bookly.records import Record
 
 NOWHERE = {"brokers": "in-memory", "registry": "in-memory"}
 _PARTITIONS = 4
@@ -109,7 +112,7 @@ class InMemoryBroker:
 
 
 class InMemorySchemas:
-    """Gives each event type an id; `unknown` ones it does not know, and while `away` it answers nothing new."""
+    """Gives each event type an id when first asked; `unknown` ones it does not know, and while `away` it answers nothing new."""
 
     def __init__(self, *, unknown: Iterable[str] = (), away: bool = False) -> None:
         self.away = away
@@ -134,6 +137,13 @@ class InMemorySchemas:
                 self.schema_id(event_type)
             if event_type not in self._unknown:
                 self.schema_id(event_type)
+
+    def decoder(self, schema_id: int) -> Callable[[bytes, int], Record]:
+        """How to read a body written with the schema that has this id here. Raises UnknownSchema for one that it never gave."""
+        for event_type, given_id in self._ids.items():
+            if given_id == schema_id:
+                return decoder_of(EVENTS[EventType(event_type)].schema, schema_id)
+        raise UnknownSchema(f"The in-memory registry gave no event the schema id {schema_id}.")
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,0 +1,172 @@
+"""Handlers without a broker: given what happened, when this happens, then these rows and events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+import msgspec
+
+from bookly.cache.stale import STALE
+from bookly.cache.staling import Tagger
+from bookly.cache.types import TYPES
+from bookly.errors import MalformedBytes, UnknownSchema
+from bookly.reading import decode_record
+from bookly.records import ENCODERS, NO_METADATA
+from bookly.testing.events import DeadLetter, happened, said
+from bookly.testing.in_memory import InMemorySchemas
+from bookly.testing.parking import Parking, Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bookly.cache.stale import StaleMap
+    from bookly.records import Record
+    from bookly.registry import Registry
+    from bookly.testing.domain import Domain, Table
+
+Event = TypeVar("Event", bound="Record")
+
+
+def given(domain: Domain, *history: Record, dead_letters: bool = False, stale: StaleMap = STALE) -> DomainBench:
+    """A domain on one empty partition to which this has happened. The rest is as for DomainBench."""
+    return DomainBench(domain, dead_letters=dead_letters, stale=stale).when(*history)
+
+
+class DomainBench:
+    """One partition of a domain in memory. An event is applied wholly or, when a handler raises, not at all.
+
+    What a handler raises is raised here, too: a test that expects no failure sees it. With `dead_letters` the bench answers as
+    the engine does: the event becomes a dead letter, and later ones of its key that have a handler wait until `release`.
+    `emitted`, `repeats`, `stale` and `dead_letters` are those of the last call; `tables` holds all rows that there are.
+    """
+
+    def __init__(self, domain: Domain, *, dead_letters: bool = False, stale: StaleMap = STALE) -> None:
+        self.domain = domain
+        self.tables: dict[str, dict[str, Any]] = {table.name: {} for table in domain.tables}
+        self._state = domain.state(domain.name, self.tables)
+        self._sets_aside = dead_letters
+        self._parking = Parking()
+        self._tagger = Tagger(stale)
+        self._schemas = InMemorySchemas()
+        self._start()
+
+    def when(self, *events: Record) -> Self:
+        """Run the handlers of each event in turn. One that has no metadata happens on MONDAY and gets an id."""
+        self._start()
+        for event in events:
+            dated = happened(event) if event.metadata is NO_METADATA else event
+            self._take(Taken(getattr(event, event.KEY_FIELD), dated))
+        return self
+
+    def when_raw(self, value: bytes | None, key: str) -> Self:
+        """Take a record as it lies on a topic. Raises MalformedBytes or UnknownSchema, or makes it a dead letter."""
+        self._start()
+        self._take(Taken(key, None, value))
+        return self
+
+    def wire(self, event: Record) -> bytes:
+        """The bytes that `when_raw` takes for an event."""
+        dated = happened(event) if event.metadata is NO_METADATA else event
+        return b"\0" + self._schemas.schema_id(event.TYPE).to_bytes(4, "big") + ENCODERS[type(event)](dated)
+
+    def release(self, key: str, *, skip: bool = False) -> Self:
+        """Try the failed event of a key again, or `skip` it for good; then those behind it in order, until one fails."""
+        self._start()
+        self._parking.release(key, self._attempt, skip=skip)
+        return self
+
+    def parked(self, key: str) -> list[Record]:
+        """The events that wait behind the failed one of this key, in order; none if the key is free."""
+        return self._parking.behind(key)
+
+    def row(self, table: str, key: str) -> Any:
+        """The row, or None."""
+        return self.tables[table].get(key)
+
+    def rows(self, table: str) -> dict[str, Any]:
+        """All rows of a table by key, as they are now."""
+        return dict(self.tables[table])
+
+    @property
+    def kinds(self) -> list[type[Record]]:
+        """The classes of the emitted events, in order."""
+        return [type(event) for event in self.emitted]
+
+    def all(self, kind: type[Event]) -> list[Event]:
+        """The emitted events of this class, in order."""
+        return [event for event in self.emitted if isinstance(event, kind)]
+
+    def one(self, kind: type[Event]) -> Event:
+        """The only emitted event of this class."""
+        (event,) = self.all(kind)
+        return event
+
+    def is_stale(self, cache_type: str, *parts: str, shows: Iterable[str] = ()) -> bool:
+        """Whether the entry with this key went stale in the last call. `shows`: tags of what its loader would name."""
+        return not self.stale.isdisjoint((*TYPES[cache_type].tags_of(*parts), *shows))
+
+    def _start(self) -> None:
+        self.emitted: list[Record] = []
+        self.repeats = 0
+        self.stale: set[str] = set()  # the tags, as docs/caching.md names them
+        self.dead_letters: list[DeadLetter] = []
+
+    def _take(self, record: Taken) -> None:
+        event, held = self._read(record), record.key in self._parking
+        if held and event is not None and type(event) in self.domain.handlers:
+            self._parking.park(record)
+        elif (event is None or not self._apply(record, event)) and not held:
+            self._parking.hold(record)
+
+    def _attempt(self, record: Taken) -> bool:
+        event = self._read(record)
+        return event is not None and self._apply(record, event)
+
+    def _read(self, record: Taken) -> Record | None:
+        """The event; None when the bytes are none, which are a dead letter then."""
+        if record.event is not None:
+            return record.event
+        try:
+            return decode_record(record.value, cast("Registry", self._schemas))[1]
+        except MalformedBytes as error:
+            self._set_aside("MALFORMED", error, record)
+        except UnknownSchema as error:
+            self._set_aside("UNKNOWN_SCHEMA", error, record)
+        return None
+
+    def _apply(self, record: Taken, event: Record) -> bool:
+        """All handlers of the event, or nothing: then it is a dead letter."""
+        self._state.begin(event.metadata)
+        try:
+            for handler in self.domain.handlers.get(type(event), ()):
+                handler(event, self._state)
+            for emitted in self._state.emitted:
+                ENCODERS[type(emitted)](emitted)  # one that cannot be written is the handler's fault
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises
+            self._state.discard()
+            self._set_aside("HANDLER_RAISED", error, record, event)
+            return False
+        self._merge()
+        self.stale.update(self._tagger.tags(self.domain.name, event.TYPE, event))
+        return True
+
+    def _set_aside(self, reason: str, error: Exception, record: Taken, event: Record | None = None) -> None:
+        if not self._sets_aside:
+            raise error
+        names = [handler.__name__ for handler in self.domain.handlers.get(type(event), ())]
+        self.dead_letters.append(DeadLetter(reason, said(error), ",".join(names), record.key, event))
+
+    def _merge(self) -> None:
+        for table in self.domain.tables:
+            for key, row in self._state.views[table.name].merge().items():
+                _refuse_unrecoverable(table, key, row)
+        self.emitted += self._state.emitted
+        self.repeats += self._state.repeats
+        self._state.discard()
+
+
+def _refuse_unrecoverable(table: Table, key: str, row: Any) -> None:
+    """A row that its changelog would bring back as another one would change with the next worker that takes over."""
+    stored = None if row is None else msgspec.json.decode(msgspec.json.encode(row), type=table.row)
+    if stored != row:
+        raise AssertionError(f"{table.name}[{key}] is not what its changelog would bring back: {row} became {stored}")
