@@ -1,0 +1,161 @@
+"""The suite's domain in a worker process on real servers, seen from outside: topics, offsets, changelogs, Redis."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from redis import Redis
+
+from api.tables import read_log, read_table
+from api.tally import read_tally
+from bookly.errors import MalformedBytes, UnknownSchema
+from bookly.reading import decode_record
+from bookly.records import ENCODERS, NO_METADATA
+from bookly.records.availability import WaitlistOffered
+from bookly.registry import Registry
+from bookly.testing import DeadLetter, happened
+from demo.barrier import Barrier, Offsets
+from tests.integration.engine.domain import DOMAIN
+from tests.integration.engine.worlds import PARTITIONS, beside, partition_of, prefix_of
+from tests.pipeline import Worker, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from bookly.records import Record
+    from stack import Stack
+
+TOPIC = "bookly.availability"
+_marks = count(1)
+
+
+class SuiteWorker(Worker):
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "tests.integration.engine.worker"]
+            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+
+
+class Real:
+    """`watched`: the tags that are looked at. A generation moves only if it is there, so each is begun before every call."""
+
+    def __init__(self, stack: Stack, environment: dict[str, str], logs: Path) -> None:
+        self.watched: set[str] = set()
+        self._brokers = stack.brokers
+        self._registry = Registry(str(stack.registry))
+        self._redis = Redis.from_url(str(stack.redis))
+        self._producer = Producer(
+            {"bootstrap.servers": stack.brokers, "partitioner": "murmur2_random", "acks": "all", "log_level": 2}
+        )
+        self._offsets = Offsets(stack.brokers)
+        self._admin = AdminClient({"bootstrap.servers": stack.brokers, "log_level": 2})
+        self._begin_at_the_ends()
+        self.worker = SuiteWorker(DOMAIN.name, environment, logs)
+        self._start()
+
+    def close(self) -> None:
+        self.worker.kill()
+        self._registry.close()
+        self._redis.close()
+
+    def restart(self) -> None:
+        assert self.worker.stop() == 0
+        self.worker.start()
+
+    def when(self, *events: Record) -> None:
+        self._start()
+        for event in events:
+            self._send(self.wire(event), getattr(event, event.KEY_FIELD))
+        self._settle(getattr(events[-1], events[-1].KEY_FIELD))
+
+    def when_raw(self, value: bytes | None, key: str) -> None:
+        self._start()
+        self._send(value, key)
+        self._settle(key)
+
+    def wire(self, event: Record) -> bytes:
+        dated = happened(event) if event.metadata is NO_METADATA else event
+        return prefix_of(self._registry.schema_id(event.TYPE)) + ENCODERS[type(event)](dated)
+
+    def row(self, table: str, key: str) -> Any:
+        row = read_table(self._brokers, DOMAIN.name, table).get(key)
+        (kind,) = [each.row for each in DOMAIN.tables if each.name == table]
+        return None if row is None else msgspec.convert(row, kind)
+
+    @property
+    def emitted(self) -> list[Record]:
+        found = [event for message in self._read(TOPIC) if (event := self._event(message.value())) is not None]
+        return [event for event in found if event.metadata.source == DOMAIN.name]
+
+    @property
+    def repeats(self) -> int:
+        return self._repeats() - self._repeats_before
+
+    @property
+    def stale(self) -> set[str]:
+        return self._moved(self.watched)
+
+    @property
+    def dead_letters(self) -> list[DeadLetter]:
+        return [self._dead_letter(message) for message in self._read(DOMAIN.dead_letters)]
+
+    def _begin_at_the_ends(self) -> None:
+        """Other tests have filled the topic."""
+        ends = self._offsets.ends(set(DOMAIN.topics))
+        places = [TopicPartition(topic, number, end) for (topic, number), end in ends.items()]
+        request = [ConsumerGroupTopicPartitions(DOMAIN.group, places)]
+        self._admin.alter_consumer_group_offsets(request)[DOMAIN.group].result()
+
+    def _start(self) -> None:
+        self._since = self._offsets.ends({TOPIC, DOMAIN.dead_letters})
+        self._repeats_before = self._repeats()
+        self._mark(self.watched)
+
+    def _send(self, value: bytes | None, key: str) -> None:
+        self._producer.produce(TOPIC, value, key)
+        assert self._producer.flush(30) == 0
+
+    def _settle(self, key: str) -> None:
+        """Everything on the key's partition is committed, and the caches know: an event behind it has moved a tag of its own."""
+        last = beside(key, f"mark-{next(_marks)}")
+        tag = f"avail:gen:waitlist:{last}"
+        self._mark({tag})
+        self._send(self.wire(happened(WaitlistOffered("w", last, "ann", 1, 2, 3))), last)
+        Barrier(self._offsets, {DOMAIN.group: DOMAIN.topics}, 60).wait(self._check_worker)
+        eventually(lambda: self._moved({tag}), f"{tag} has moved")
+
+    def _check_worker(self) -> None:
+        log = self.worker.log
+        assert self.worker.process.poll() is None, f"the worker ended: {log.read_text(errors='replace')[-3000:]}"
+
+    def _mark(self, tags: Iterable[str]) -> None:
+        for tag in tags:
+            self._redis.set(tag, b"1")
+
+    def _moved(self, tags: Iterable[str]) -> set[str]:
+        return {tag for tag in tags if self._redis.get(tag) != b"1"}
+
+    def _repeats(self) -> int:
+        return read_tally(self._brokers, DOMAIN.group)["repeats"]
+
+    def _read(self, topic: str) -> Iterator[Any]:
+        return read_log(self._brokers, topic, since=self._since)
+
+    def _event(self, value: bytes | None) -> Record | None:
+        try:
+            return decode_record(value, self._registry)[1]
+        except (MalformedBytes, UnknownSchema):
+            return None
+
+    def _dead_letter(self, message: Any) -> DeadLetter:
+        why = {name: value.decode() for name, value in message.headers() if name.startswith("dead.")}
+        event = self._event(message.value())
+        assert partition_of(message.key().decode()) == message.partition() < PARTITIONS
+        return DeadLetter(why["dead.reason"], why["dead.error"], why["dead.handler"], message.key().decode(), event)

@@ -1,0 +1,18 @@
+"""`python -m tests.integration.engine.worker`: a worker of the suite's domain, as `python -m agents` runs one of ours."""
+
+from __future__ import annotations
+
+import asyncio
+
+import faust
+import uvloop
+
+from agents.engine.worker import configure_logs, prepare
+from bookly.settings import Settings
+from tests.integration.engine.domain import DOMAIN, STALE
+
+if __name__ == "__main__":
+    configure_logs()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    app = prepare(DOMAIN, Settings.from_environment(), stale=STALE)
+    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
