@@ -20,14 +20,18 @@ OnProcess = Callable[[int], None]
 def assemble(
     home: Path, ports: Mapping[str, int], say: Say, started: OnProcess, ended: OnProcess, *, training: bool = False
 ) -> tuple[Server, Server, Server]:
-    """Broker, registry and Redis with their data below `home`. Downloads what is missing. Raises StackError."""
+    """Broker, registry and Redis with their data below `home`. Downloads what is missing. Raises StackError.
+
+    `ports` with "proxied" and "proxy" gives the broker a second listener, on the first, for clients that come through the second.
+    """
     taken: set[int] = set()
     broker_port, registry_port, redis_port = (claim(name, ports.get(name), taken) for name in ("broker", "registry", "redis"))
     controller_port, management_port = (claim(name, None, taken) for name in ("controller", "management"))
     installation = installed(say)
     data = prepare(home)
     configuration = home / "server.properties"
-    configuration.write_text(broker.properties(broker_port, controller_port, data / "broker"))
+    proxied = (claim("proxied", ports["proxied"], taken), ports["proxy"]) if "proxied" in ports else None
+    configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied))
     broker.format_data(installation, configuration, data / "broker")
 
     brokers, base, redis_program = f"{HOST}:{broker_port}", registry.url(registry_port), redis.program()

@@ -17,8 +17,11 @@ from stack.settings import BROKER
 _CLUSTER = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
 
 
-def properties(port: int, controller_port: int, data: Path) -> str:
-    """The text of server.properties. The controller is named here, not in the data: its port may be another each time."""
+def properties(port: int, controller_port: int, data: Path, proxied: tuple[int, int] | None = None) -> str:
+    """The text of server.properties. The controller is named here, not in the data: its port may be another each time.
+
+    `proxied`: the port of a second listener, and the port of the proxy through which alone its clients are told to come.
+    """
     node = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -29,6 +32,12 @@ def properties(port: int, controller_port: int, data: Path) -> str:
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": str(data),
     }
+    if proxied is not None:
+        own, proxy = proxied
+        node["listeners"] += f",PROXIED://{HOST}:{own}"
+        node["advertised.listeners"] += f",PROXIED://{HOST}:{proxy}"
+        node["listener.security.protocol.map"] += ",PROXIED:PLAINTEXT"
+        node["inter.broker.listener.name"] = "PLAINTEXT"
     return "".join(f"{key}={value}\n" for key, value in {**node, **BROKER}.items())
 
 

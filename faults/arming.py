@@ -1,0 +1,187 @@
+"""Points at which a worker process kills itself, put around the engine's methods from outside: the engine has no hook for it."""
+
+# ruff: noqa: SLF001  # what is put around the engine takes hold of what is its own
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from aiokafka import AIOKafkaProducer
+
+import agents.engine.recovery
+from agents.engine.partition import Partition
+from agents.engine.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agents.domain import Domain
+    from faults.evidence import Evidence
+    from faults.spec import Arm
+
+
+class Trigger:
+    """Strikes at the nth pass of its point: tells it, and kills the process as a power cut would."""
+
+    def __init__(self, arm: Arm, evidence: Evidence) -> None:
+        self.arm = arm
+        self._evidence = evidence
+        self._left = arm.nth
+
+    def passes(self) -> bool:
+        """Whether this pass is the one."""
+        self._left -= 1
+        return self._left == 0
+
+    def strike(self) -> NoReturn:
+        self._evidence.tell("struck", point=self.arm.point)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise SystemExit  # never reached: the signal cannot be caught
+
+    def pass_by(self) -> None:
+        if self.passes():
+            self.strike()
+
+
+def arm_domain(domain: Domain, trigger: Trigger) -> Domain:
+    """In a handler: the first of each event's handlers counts, so the strike comes between two changes of an overlay."""
+
+    def armed(handler: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        def handle(event: Any, state: Any) -> None:
+            handler(event, state)
+            trigger.pass_by()
+
+        handle.__name__ = handler.__name__
+        return handle
+
+    return replace(domain, handlers={event: (armed(first), *rest) for event, (first, *rest) in domain.handlers.items()})
+
+
+def after_fetch(trigger: Trigger) -> None:
+    apply = Runner._apply
+
+    async def armed(self: Runner, *waiting: Any) -> Any:
+        trigger.pass_by()
+        return await apply(self, *waiting)
+
+    Runner._apply = armed  # type: ignore[method-assign, assignment]
+
+
+def after_overlay(trigger: Trigger) -> None:
+    merge = Partition.merge
+
+    def armed(self: Partition, outgoing: Any) -> None:
+        merge(self, outgoing)
+        trigger.pass_by()
+
+    Partition.merge = armed  # type: ignore[method-assign]
+
+
+def changelog_half(trigger: Trigger) -> None:
+    """One batch of a transaction is on the broker, the next is not."""
+    send = Partition._send
+
+    async def armed(self: Partition, producer: Any) -> Any:
+        number = 0
+        async for future in send(self, producer):
+            number += 1
+            if number == 2 and trigger.passes():
+                await future
+                trigger.strike()
+            yield future
+
+    Partition._send = armed  # type: ignore[method-assign]
+
+
+def delivered_not_committed(trigger: Trigger) -> None:
+    send_offsets = AIOKafkaProducer.send_offsets_to_transaction
+
+    async def armed(self: Any, *place: Any) -> Any:
+        trigger.pass_by()
+        return await send_offsets(self, *place)
+
+    AIOKafkaProducer.send_offsets_to_transaction = armed
+
+
+def in_commit(trigger: Trigger) -> None:
+    """The request is under way: whether the broker commits is open."""
+    commit = AIOKafkaProducer.commit_transaction
+
+    async def armed(self: Any) -> Any:
+        if trigger.passes():
+            asyncio.get_running_loop().call_later(trigger.arm.after_s, trigger.strike)
+        return await commit(self)
+
+    AIOKafkaProducer.commit_transaction = armed
+
+
+def in_revoke(trigger: Trigger) -> None:
+    """Partitions are given up: before the commit, or (after_s above 0) with the commit done and the producers open."""
+    release, close = Runner.release, Runner._close
+
+    async def armed(self: Runner) -> None:
+        if self.partitions and not trigger.arm.after_s:
+            trigger.pass_by()
+        self.__dict__["is_releasing"] = True
+        await release(self)
+        self.__dict__["is_releasing"] = False
+
+    async def armed_close(self: Runner) -> None:
+        if self.__dict__.get("is_releasing") and self.partitions and trigger.arm.after_s:
+            trigger.pass_by()
+        await close(self)
+
+    Runner.release = armed  # type: ignore[method-assign]
+    Runner._close = armed_close  # type: ignore[method-assign]
+
+
+def in_recovery(trigger: Trigger) -> None:
+    """Partitions are taken over: between two fences, or (after_s above 0) with rows read and offsets not."""
+    if not trigger.arm.after_s:
+        fence = Partition.fence
+
+        async def armed(self: Partition, brokers: str) -> None:
+            await fence(self, brokers)
+            trigger.pass_by()
+
+        Partition.fence = armed  # type: ignore[method-assign]
+        return
+    recover_tallies = agents.engine.recovery._recover_tallies
+
+    async def armed_tallies(*about: Any) -> None:
+        trigger.pass_by()
+        await recover_tallies(*about)
+
+    agents.engine.recovery._recover_tallies = armed_tallies  # type: ignore[assignment]
+
+
+def in_dead_letter(trigger: Trigger) -> None:
+    """A dead letter is on the broker, in a transaction that is open."""
+    send = Partition._send
+
+    async def armed(self: Partition, producer: Any) -> Any:
+        owed = any(record.topic == self.domain.dead_letters for record in self._outgoing)
+        async for future in send(self, producer):
+            if owed:
+                await future
+            yield future
+        if owed:
+            trigger.pass_by()
+
+    Partition._send = armed  # type: ignore[method-assign]
+
+
+POINTS: dict[str, Callable[[Trigger], None]] = {
+    "after-fetch": after_fetch,
+    "after-overlay": after_overlay,
+    "changelog-half": changelog_half,
+    "delivered-not-committed": delivered_not_committed,
+    "in-commit": in_commit,
+    "in-revoke": in_revoke,
+    "in-recovery": in_recovery,
+    "in-dead-letter": in_dead_letter,
+}

@@ -1,0 +1,210 @@
+"""One run: topics of its own, workers, a workload, a fault, quiet, and what the checker says."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from faults import checker, topics
+from faults.checker import Violation, Watched, check
+from faults.domains import EMITS, PROBE, domain_of
+from faults.evidence import told
+from faults.log import LogReader
+from faults.oracle import fold
+from faults.processes import Processes
+from faults.proxy import Proxy
+from faults.publishing import Publisher
+from faults.shown import Reader
+from faults.spec import Spec
+from faults.spy import Spy
+from faults.strikes import Scene
+from faults.workload import availability_phases, probe_phases
+from stack.ports import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bookly.registry import Registry
+    from faults.plan import Planned
+    from stack import Stack
+
+QUIET_S = 120.0
+QUIET_SAMPLES = 3
+
+
+@dataclass
+class Servers:
+    """What all runs share."""
+
+    stack: Stack
+    broker_proxy: Proxy
+    registry: Registry
+    home: Path
+
+
+@dataclass
+class Outcome:
+    """`recovery_s`: from the fault's end to the first moment without lag. `unstruck`: why the fault did not happen."""
+
+    planned: Planned
+    events: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    recovery_s: float | None = None
+    restarts: int = 0
+    samples: int = 0
+    reads: int = 0
+    took_s: float = 0.0
+    unstruck: str = ""
+
+
+def seeded(planned: Planned) -> random.Random:
+    return random.Random(f"{planned.fault.name}/{planned.seed}")  # noqa: S311  # a seed is what is wanted
+
+
+class Run:
+    """Plays one planned run."""
+
+    def __init__(self, servers: Servers, planned: Planned, mutant: str = "") -> None:
+        self._servers, self._planned, self._mutant = servers, planned, mutant
+        self._fault, self._rng = planned.fault, seeded(planned)
+        self._name = f"faults{planned.number}"
+        self._domain = domain_of(self._name, planned.mode)
+        self._home = servers.home / "runs" / f"{planned.number:03d}-{planned.fault.name}-{planned.seed}"
+        self._home.mkdir(parents=True)
+        self._phases = probe_phases(self._rng, self._fault.shape) if planned.mode == PROBE else availability_phases(self._rng)
+        self._arms = self._fault.arms(self._rng)
+
+    def play(self) -> Outcome:
+        """Raises what the harness itself cannot do; what the engine does wrong is in the outcome."""
+        began, outcome = time.monotonic(), Outcome(self._planned)
+        with ExitStack() as block:
+            block.enter_context(topics.topics_of(self._servers.stack.brokers, self._domain))
+            scene = self._set(block)
+            try:
+                self._perform(scene, outcome)
+            finally:
+                scene.spy.stop()
+                if self._planned.mode == PROBE:
+                    self._reader.stop()
+            outcome.restarts = len(scene.workers.exits)
+            scene.workers.end_all()
+            self._judge(scene, outcome)
+        outcome.took_s = time.monotonic() - began
+        return outcome
+
+    def _set(self, block: ExitStack) -> Scene:
+        servers, stack = self._servers, self._servers.stack
+        self._addresses = {"broker": stack.brokers, "registry": str(stack.registry), "redis": str(stack.redis)}
+        proxies: dict[str, Proxy] = {}
+        for name in self._fault.proxied - {"broker"}:
+            port = int(self._addresses[name].split("/")[2].rpartition(":")[2])
+            proxies[name] = block.enter_context(Proxy(free_port(set()), port))
+            self._addresses[name] = self._addresses[name].replace(f":{port}", f":{proxies[name].port}")
+        if "broker" in self._fault.proxied:
+            self._addresses["broker"] = f"127.0.0.1:{servers.broker_proxy.port}"
+        publisher = Publisher(stack.brokers, servers.registry, str(stack.registry), self._domain.renamed)
+        spy = Spy(stack.brokers, self._domain, self._planned.mode, lambda: scene.all_up())  # noqa: PLW0108  # there is no scene yet
+        workers = block.enter_context(Processes(self._home, self._spec))
+        scene = Scene(
+            self._rng,
+            self._home,
+            stack,
+            servers.broker_proxy,
+            workers,
+            publisher,
+            spy,
+            proxies.get("redis"),
+            proxies.get("registry"),
+        )
+        spy.start()
+        if self._planned.mode == PROBE:
+            changelog = self._domain.changelog("counts")
+            hot = [f"room-{number:02d}" for number in range(8)]
+            self._reader = Reader(stack.brokers, str(stack.redis), changelog, hot, self._planned.seed)
+            self._reader.start()
+        return scene
+
+    def _spec(self, worker: int, life: int) -> Spec:
+        return Spec(
+            domain=self._name,
+            mode=self._planned.mode,
+            topics=dict(self._domain.renamed),
+            brokers=self._addresses["broker"],
+            registry=self._addresses["registry"],
+            redis=self._addresses["redis"],
+            evidence=str(self._home / f"evidence-{worker}-{life}.jsonl"),
+            arms=self._arms.get((worker, life), ()),
+            mutant=self._mutant,
+            slow_s=self._fault.slow_s,
+            raising=str(self._home / "raising") if self._fault.name == "poison-every" else "",
+        )
+
+    def _perform(self, scene: Scene, outcome: Outcome) -> None:
+        """The strike comes in the phase that has the most events; in the others nothing happens but work."""
+        longest = max(self._phases, key=len)
+        striking: Strike | None = None
+        if not self._fault.backlog:
+            for worker in self._fault.workers:
+                scene.workers.start(worker)
+        for phase in self._phases:
+            scene.publisher.start(phase, self._fault.lasting if phase is longest else 0.0)
+            if self._fault.backlog:
+                scene.publisher.join()
+                for worker in self._fault.workers:
+                    scene.workers.start(worker)
+            if phase is longest:
+                striking = Strike(self._fault.strike, scene)
+                striking.start()
+                striking.join()
+                outcome.unstruck = striking.unstruck
+                scene.over_at = time.monotonic()
+            scene.publisher.join()
+            if not wait_until_quiet(scene):
+                scene.violations.append(Violation("stalled", f"the group is not quiet {QUIET_S:.0f} s after the fault"))
+                return
+        caught_up = scene.spy.caught_up_at(scene.over_at)
+        outcome.recovery_s = None if caught_up is None else caught_up - scene.over_at
+
+    def _judge(self, scene: Scene, outcome: Outcome) -> None:
+        brokers, mode = self._servers.stack.brokers, self._planned.mode
+        topics.wait_until_settled(brokers, self._domain)
+        found = LogReader(brokers, self._servers.registry, self._domain).read(EMITS[mode])
+        expected = fold(self._domain, found.entries, found.aside_of(), forgiving=self._fault.name == "poison-every")
+        words = list(told(self._home))
+        shown = self._reader.shown if mode == PROBE else []
+        watched = Watched(scene.publisher.acknowledged, scene.spy.samples, shown, words, scene.spy.stalled)
+        outcome.events, outcome.samples, outcome.reads = len(found.entries), len(watched.samples), len(shown)
+        outcome.violations = [*scene.violations, *check(mode, expected, found, watched)]
+        if self._fault.name == "sigterm-full-queues":
+            outcome.violations += checker.redone(words)
+        (self._home / "violations.txt").write_text("".join(f"{name}: {text}\n" for name, text in outcome.violations))
+
+
+class Strike(Thread):
+    """A fault on its way."""
+
+    def __init__(self, strike: Any, scene: Scene) -> None:
+        super().__init__(name="strike", daemon=True)
+        self._strike, self._scene = strike, scene
+        self.unstruck = ""
+
+    def run(self) -> None:
+        try:
+            self._strike(self._scene)
+        except Exception as error:  # noqa: BLE001  # told in the outcome: such a run proves nothing
+            self.unstruck = f"{type(error).__name__}: {error}"
+
+
+def wait_until_quiet(scene: Scene, patience: float = QUIET_S) -> bool:
+    """Whether the lag was 0 several times in a row, all of it after now."""
+    now = time.monotonic()
+    while time.monotonic() < now + patience:
+        fresh = [lag for at, lag, _ in scene.spy.lags if at >= now][-QUIET_SAMPLES:]
+        if len(fresh) == QUIET_SAMPLES and not any(fresh):
+            return True
+        time.sleep(0.05)  # lag can only be asked for
+    return False

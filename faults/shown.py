@@ -1,0 +1,93 @@
+"""A service that reads the probe's rows through the cache all the time, and remembers what it was shown when."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agents import PARTITIONS
+from bookly.cache import TYPES, Cache
+from faults.following import AwayError, Follower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from faults.evidence import Told
+
+PAUSE_S = 0.01
+
+
+class Shown(NamedTuple):
+    """The version of a resource's row that a read gave that began at this time."""
+
+    began: float
+    resource: str
+    version: int
+
+
+@dataclass
+class Reader:
+    """Runs in a thread of its own. Its source is the durable changelog, read to its end at each load."""
+
+    brokers: str
+    redis: str
+    changelog: str
+    resources: Sequence[str]
+    seed: int
+    shown: list[Shown] = field(default_factory=list)
+    hits: int = 0
+
+    def start(self) -> None:
+        self._ending = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._read()), name="reader", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    async def _read(self) -> None:
+        source = Follower(self.brokers, self.changelog, PARTITIONS)
+        rng = random.Random(self.seed)  # noqa: S311  # a seed is what is wanted
+        try:
+            async with Cache(self.redis) as cache:
+                while not self._ending.is_set():
+                    await self._look(cache, source, rng.choice(self.resources))
+                    await asyncio.sleep(PAUSE_S)
+                self.hits = sum(number for (_, what), number in cache.counts.items() if what == "hit")
+        finally:
+            source.close()
+
+    async def _look(self, cache: Cache, source: Follower, resource: str) -> None:
+        async def load() -> Any:
+            await asyncio.to_thread(source.catch_up)
+            return next((rows[resource] for rows in source.rows.values() if resource in rows), None)
+
+        began = time.monotonic()
+        try:
+            row = await cache.get_or_load(TYPES["usage"], resource, loader=load)
+        except AwayError:
+            return  # neither cache nor source: nothing was shown
+        self.shown.append(Shown(began, resource, 0 if row is None else int(row["version"])))
+
+
+def stale_reads(shown: Iterable[Shown], told: Iterable[Told]) -> int:
+    """Reads that gave an older version than an invalidation stood for that had ended before they began."""
+    ended: dict[str, list[tuple[float, int]]] = defaultdict(list)  # by resource: when, and the highest version so far
+    for word in told:
+        if word.kind == "stale":
+            for resource, version in word.about["rows"].items():
+                highest = ended[resource][-1][1] if ended[resource] else 0
+                ended[resource].append((word.at, max(version, highest)))
+    stale = 0
+    for began, resource, version in shown:
+        known = ended[resource]
+        before = bisect_left(known, (began, -1))
+        stale += before > 0 and version < known[before - 1][1]
+    return stale

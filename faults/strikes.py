@@ -1,0 +1,295 @@
+"""What is done to workers and servers while the workload flows. A strike returns when its fault is over."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from redis import Redis
+
+from faults.checker import Violation
+from faults.evidence import told
+from faults.workload import Raw
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from faults.processes import Processes
+    from faults.proxy import Proxy
+    from faults.publishing import Publisher
+    from faults.spy import Spy
+    from stack import Stack
+
+STRUCK_S = 40.0
+PAST_SESSION_S = 12.5
+
+
+class UnstruckError(Exception):
+    """The fault did not happen: its point was never reached. Nothing is proved by such a run."""
+
+
+@dataclass
+class Scene:
+    """What a strike may do things to. `down`: how many servers are out of reach on purpose."""
+
+    rng: random.Random
+    home: Path
+    stack: Stack
+    broker_proxy: Proxy
+    workers: Processes
+    publisher: Publisher
+    spy: Spy
+    redis_proxy: Proxy | None = None
+    registry_proxy: Proxy | None = None
+    down: int = 0
+    struck_at: float = 0.0
+    over_at: float = 0.0
+    violations: list[Violation] = field(default_factory=list)
+
+    def all_up(self) -> bool:
+        return self.down == 0
+
+    @contextlib.contextmanager
+    def outage(self) -> Iterator[None]:
+        """Within the block a server is out of reach, and nobody is blamed for standing still."""
+        self.down += 1
+        try:
+            yield
+        finally:
+            self.down -= 1
+
+    def wait_for(self, condition: Callable[[], bool], patience: float = STRUCK_S) -> None:
+        """Return when it holds. Raises UnstruckError."""
+        deadline = time.monotonic() + patience
+        while not condition():
+            if time.monotonic() > deadline:
+                raise UnstruckError(f"what the fault waits for did not come within {patience:.0f} s")
+            time.sleep(0.02)  # other processes can only be asked
+
+    def flowing(self, low: float = 0.3, high: float = 0.7) -> None:
+        """Return when a seeded share of the workload is published and something is committed."""
+        share = self.rng.uniform(low, high)
+        self.wait_for(lambda: self.publisher.share >= share and any(done for _, _, done in self.spy.lags[-1:]))
+
+    def is_struck(self) -> bool:
+        return any(word.kind == "struck" for word in told(self.home))
+
+    def lasting(self, seconds: float) -> None:
+        """How long a fault lasts is what it is: there is nothing to wait for."""
+        time.sleep(seconds)
+
+
+def armed(scene: Scene) -> None:
+    """The worker kills itself at its point."""
+    scene.wait_for(lambda: scene.is_struck() or scene.publisher.is_done)
+    scene.wait_for(scene.is_struck, 15.0)
+
+
+def armed_revoke(scene: Scene) -> None:
+    """A second worker comes, and the first has to give partitions up."""
+    scene.flowing(0.1, 0.4)
+    scene.workers.start(1)
+    scene.wait_for(scene.is_struck)
+
+
+def armed_recovery(scene: Scene) -> None:
+    """The worker dies, and its successor dies while it takes over."""
+    scene.flowing()
+    scene.workers.kill(0)
+    scene.wait_for(scene.is_struck)
+
+
+def kill_random(scene: Scene) -> None:
+    scene.flowing(0.05, 0.95)
+    scene.workers.kill(scene.rng.randrange(2))
+
+
+def stop_past_session(scene: Scene) -> None:
+    """Another has taken over when the halted one wakes up."""
+    scene.flowing()
+    scene.workers.send(0, signal.SIGSTOP)
+    scene.lasting(PAST_SESSION_S)
+    scene.workers.send(0, signal.SIGCONT)
+
+
+def sigterm(scene: Scene) -> None:
+    """With full queues."""
+    scene.wait_for(lambda: any(done for _, _, done in scene.spy.lags[-1:]))
+    _stop(scene, 0)
+    scene.workers.start(0)
+
+
+def _stop(scene: Scene, worker: int) -> None:
+    code = scene.workers.stop(worker)
+    if code != 0:
+        how = "did not end within its grace" if code is None else f"ended with exit code {code}"
+        scene.violations.append(Violation("shutdown", f"worker {worker} {how} after SIGTERM"))
+
+
+def storm(scene: Scene) -> None:
+    """A worker more or less every five seconds."""
+    scene.flowing(0.05, 0.1)
+    for comes, worker in ((True, 2), (False, 0), (True, 0), (False, 1)):
+        if comes:
+            scene.workers.start(worker)
+        else:
+            _stop(scene, worker)
+        scene.lasting(5.0)
+
+
+def quiet(scene: Scene) -> None:
+    """The workload is the fault."""
+    scene.wait_for(lambda: scene.publisher.is_done)
+
+
+def bad_deploy(scene: Scene) -> None:
+    """Every event raises, until the deploy is taken back: whoever stopped by its fuse starts again and goes on."""
+    scene.flowing(0.3, 0.4)
+    flag = scene.home / "raising"
+    with scene.outage():
+        flag.touch()
+        scene.wait_for(lambda: any(code == 70 for _, code in scene.workers.exits), 20.0)
+        flag.unlink()
+
+
+def broker_kill(scene: Scene) -> None:
+    _bounce(scene, 1)
+
+
+def broker_bounce(scene: Scene) -> None:
+    _bounce(scene, 5)
+
+
+def _bounce(scene: Scene, times: int) -> None:
+    scene.flowing()
+    with scene.outage():
+        for _ in range(times):
+            scene.stack.broker.kill()
+            scene.stack.broker.start()
+            scene.lasting(scene.rng.uniform(0.2, 2.0))
+
+
+def broker_stop(seconds: float) -> Callable[[Scene], None]:
+    def strike(scene: Scene) -> None:
+        scene.flowing()
+        with scene.outage():
+            scene.stack.broker.pause()
+            scene.lasting(seconds)
+            scene.stack.broker.resume()
+
+    return strike
+
+
+def net_delay(scene: Scene) -> None:
+    scene.flowing()
+    scene.broker_proxy.delay_s = 0.5
+    scene.lasting(8.0)
+    scene.broker_proxy.delay_s = 0.0
+
+
+def net_one_way(scene: Scene) -> None:
+    scene.flowing()
+    with scene.outage():
+        scene.broker_proxy.cut(scene.rng.choice(("to", "from")))
+        scene.lasting(scene.rng.uniform(3.0, 14.0))
+        scene.broker_proxy.mend()
+
+
+def net_reset(scene: Scene) -> None:
+    scene.flowing(0.1, 0.3)
+    for _ in range(4):
+        scene.broker_proxy.reset()
+        scene.lasting(scene.rng.uniform(0.1, 1.0))
+
+
+def redis_kill(scene: Scene) -> None:
+    scene.flowing()
+    scene.stack.redis.kill()
+    scene.lasting(2.0)
+    scene.stack.redis.start()
+
+
+def redis_stop(scene: Scene) -> None:
+    scene.flowing()
+    scene.stack.redis.pause()
+    scene.lasting(3.0)
+    scene.stack.redis.resume()
+
+
+def redis_slow(scene: Scene) -> None:
+    scene.flowing()
+    assert scene.redis_proxy is not None  # noqa: S101  # the catalogue says that it is wanted
+    scene.redis_proxy.delay_s = scene.rng.uniform(0.05, 0.15)
+    scene.lasting(3.0)
+    scene.redis_proxy.delay_s = 0.0
+
+
+def redis_empty(scene: Scene) -> None:
+    scene.flowing()
+    with Redis.from_url(str(scene.stack.redis)) as client:
+        client.flushall()
+
+
+def redis_full(scene: Scene) -> None:
+    """No room, and nothing may go."""
+    scene.flowing()
+    with Redis.from_url(str(scene.stack.redis)) as client:
+        before = {name: client.config_get(name)[name] for name in ("maxmemory", "maxmemory-policy")}
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        scene.lasting(3.0)
+        for name, value in before.items():
+            client.config_set(name, value)
+
+
+def redis_readonly(scene: Scene) -> None:
+    """A replica of nobody refuses writes."""
+    scene.flowing()
+    with Redis.from_url(str(scene.stack.redis)) as client:
+        client.config_set("replica-serve-stale-data", "yes")
+        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        scene.lasting(3.0)
+        client.execute_command("REPLICAOF", "NO", "ONE")
+
+
+def registry_down_at_start(scene: Scene) -> None:
+    with scene.outage():
+        scene.stack.registry.kill()
+        scene.workers.start(0)
+        scene.workers.start(1)
+        scene.lasting(2.0)
+        scene.stack.registry.start()
+
+
+def registry_down(scene: Scene) -> None:
+    """A worker that comes meanwhile waits; who runs needs no registry."""
+    scene.flowing()
+    with scene.outage():
+        scene.stack.registry.kill()
+        scene.workers.kill(0)
+        scene.lasting(2.0)
+        scene.stack.registry.start()
+
+
+def registry_slow(scene: Scene) -> None:
+    scene.flowing()
+    assert scene.registry_proxy is not None  # noqa: S101  # the catalogue says that it is wanted
+    scene.registry_proxy.delay_s = 0.05
+    scene.workers.kill(0)
+    scene.lasting(6.0)
+    scene.registry_proxy.delay_s = 0.0
+
+
+def registry_unknown_id(scene: Scene) -> None:
+    """An id that nobody knows comes while nobody can be asked: it waits, and becomes a dead letter when it is known for one."""
+    scene.flowing()
+    with scene.outage():
+        scene.stack.registry.kill()
+        scene.publisher.put(Raw("unknown-id", "room-01"))
+        scene.lasting(1.0)
+        scene.stack.registry.start()

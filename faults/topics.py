@@ -1,0 +1,64 @@
+"""The topics of one run: made before it, and gone after it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # its __init__ names them
+
+from agents import PARTITIONS
+from contracts.broker import DEAD_LETTER_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from faults.domains import RunDomain
+
+PATIENCE_S = 30.0
+SETTLING_S = 5.0
+
+
+def names_of(domain: RunDomain) -> tuple[str, ...]:
+    """Input, output, dead letters and changelogs."""
+    changelogs = (domain.changelog(table.name) for table in domain.tables)
+    return (*domain.renamed.values(), domain.dead_letters, *changelogs)
+
+
+@contextlib.contextmanager
+def topics_of(brokers: str, domain: RunDomain) -> Iterator[None]:
+    """They exist within the block. Changelogs are not compacted: a run is too short for it."""
+    admin, names = AdminClient({"bootstrap.servers": brokers, "log_level": 0}), names_of(domain)
+    large = {domain.dead_letters: {"max.message.bytes": str(DEAD_LETTER_BYTES)}}
+    wanted: Any = [NewTopic(name, PARTITIONS, 1, config=large.get(name, {})) for name in names]
+    for future in admin.create_topics(wanted).values():
+        future.result(PATIENCE_S)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(KafkaException):  # what is left is gone with the stack's data
+            for future in admin.delete_topics(list(names)).values():
+                future.result(PATIENCE_S)
+
+
+def wait_until_settled(brokers: str, domain: RunDomain) -> bool:
+    """Return when no transaction is open on any of the topics. False when one still is after SETTLING_S."""
+    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 0})
+    places = [TopicPartition(name, number) for name in names_of(domain) for number in range(PARTITIONS)]
+    deadline = time.monotonic() + SETTLING_S
+    while time.monotonic() < deadline:
+        stable, written = (
+            _ends(admin, places, level) for level in (IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED)
+        )
+        if stable == written:
+            return True
+        time.sleep(0.05)  # markers can only be asked for
+    return False
+
+
+def _ends(admin: AdminClient, places: list[TopicPartition], level: IsolationLevel) -> dict[Any, int]:
+    asked: Any = {place: OffsetSpec.latest() for place in places}  # type: ignore[no-untyped-call]
+    found: Any = admin.list_offsets(asked, isolation_level=level, request_timeout=PATIENCE_S)
+    return {(place.topic, place.partition): end.result().offset for place, end in found.items()}

@@ -1,0 +1,129 @@
+"""`python -m faults.worker <spec>`: one worker process of a run. The engine is the real one; what is around it is put on here."""
+
+# ruff: noqa: SLF001  # what is put around the engine takes hold of what is its own
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.engine import worker
+from agents.engine.encoding import Encoding
+from agents.engine.partition import Partition
+from agents.engine.runner import Runner
+from bookly.cache.invalidator import Invalidator
+from bookly.cache.tags import complete, own
+from bookly.cache.types import TYPES
+from bookly.settings import Settings
+from faults import arming, mutants, probe
+from faults.domains import PROBE, domain_of
+from faults.evidence import Evidence
+from faults.spec import Spec, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from agents.domain import Domain
+
+
+def main(path: str) -> None:
+    spec = read(Path(path))
+    evidence = Evidence(spec.evidence)
+    domain: Domain = domain_of(spec.domain, spec.mode)
+    emit_to(spec.topics)
+    if spec.mode == PROBE:
+        forget_usage()
+        tell_invalidations(evidence)
+    tell_slices(evidence)
+    if spec.slow_s or spec.raising:
+        domain = burden(domain, spec)
+    for arm in spec.arms:
+        trigger = arming.Trigger(arm, evidence)
+        if arm.point == "in-handler":
+            domain = arming.arm_domain(domain, trigger)
+        else:
+            arming.POINTS[arm.point](trigger)
+    if spec.mutant:
+        mutants.MUTANTS[spec.mutant].patch()
+    worker.run_worker(domain, Settings(spec.brokers, spec.registry, spec.redis))
+
+
+def emit_to(topics: Mapping[str, str]) -> None:
+    """Emitted events go to the run's topics."""
+    encode = Encoding._encode
+
+    def renamed(self: Encoding, record: Any) -> Any:
+        outgoing = encode(self, record)
+        return outgoing._replace(topic=topics[outgoing.topic])
+
+    Encoding._encode = renamed  # type: ignore[method-assign]
+
+
+def forget_usage() -> None:
+    """What the probe makes stale: the usage of the resource that an event is about."""
+
+    def tags(_self: Invalidator, _group: str, events: Iterable[Any]) -> set[str]:
+        return {own(TYPES["usage"].key_of(event.resource_id)) for event in events if isinstance(event, probe.Handled)}
+
+    async def took_over(self: Invalidator, _group: str) -> None:
+        self.add([complete("res")])
+        await self.send()
+
+    Invalidator.tags, Invalidator.took_over = tags, took_over  # type: ignore[method-assign, assignment]
+
+
+def tell_invalidations(evidence: Evidence) -> None:
+    """Once Redis has taken all that was owed: which version of which row no reader may miss from now on."""
+    commit, take_over = Runner._commit, Runner.take_over
+    owed: dict[str, int] = {}
+
+    def tell(runner: Runner) -> None:
+        if owed and not runner._invalidator.pending:
+            evidence.tell("stale", rows=owed)
+            owed.clear()
+
+    async def telling(self: Runner, partitions: Iterable[Partition]) -> None:
+        changed = {(partition, key) for partition in partitions for key in partition._dirty.get("counts", ())}
+        await commit(self, partitions)  # type: ignore[arg-type]
+        owed.update({key: partition.rows["counts"][key].version for partition, key in changed})
+        tell(self)
+
+    async def telling_all(self: Runner, numbers: list[int]) -> None:
+        await take_over(self, numbers)
+        owed.clear()
+        owed.update({key: row.version for each in self.partitions.values() for key, row in each.rows["counts"].items()})
+        tell(self)
+
+    Runner._commit, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
+
+
+def tell_slices(evidence: Evidence) -> None:
+    """What is handed to the handlers, so that work that is done twice can be counted."""
+    reached = Partition.reached
+
+    def telling(self: Partition, tp: Any, offset: int, **about: Any) -> None:
+        before = self.done_up_to(tp)
+        evidence.tell("slice", topic=tp.topic, partition=tp.partition, first=before, next=offset)
+        reached(self, tp, offset, **about)
+
+    Partition.reached = telling  # type: ignore[method-assign]
+
+
+def burden(domain: Domain, spec: Spec) -> Domain:
+    """Handlers that take long, or that raise as long as a file is there: a bad deploy, and its end."""
+
+    def burdened(event: Any, state: Any) -> None:
+        if spec.slow_s:
+            time.sleep(spec.slow_s)
+        if spec.raising and Path(spec.raising).exists():
+            raise RuntimeError(f"a bad deploy cannot bear {event.TYPE}")
+        del state
+
+    return replace(domain, handlers={event: (*handlers, burdened) for event, handlers in domain.handlers.items()})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
