@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -141,16 +142,15 @@ class BlockingProducer:
             log.error("%s", lost.message)
 
     def _send_when_there_is_room(self, sent: Outgoing, receipt: BlockingReceipt) -> None:
-        limit = self.settings.buffer_timeout
-        deadline = time.monotonic() + limit
         with self._news:
-            while True:
-                try:
+            try:
+                return self._sender.send(sent, receipt)
+            except BufferError:
+                deadline = time.monotonic() + self.settings.buffer_timeout
+            while self._news.wait(deadline - time.monotonic()):
+                with suppress(BufferError):
                     return self._sender.send(sent, receipt)
-                except BufferError:
-                    pass
-                if not self._news.wait(deadline - time.monotonic()):
-                    raise BufferFull(sent.event, sent.event_id, limit)
+        raise BufferFull(sent.event, sent.event_id, self.settings.buffer_timeout)
 
     def _settle(self, batch: list[Ticket]) -> None:
         with self._news:

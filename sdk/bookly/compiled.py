@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-MODULES: Final = ("wire", "envelope", "auth", "resources", "availability", "stockpile", "reports")
+MODULES: Final = ("wire", "envelope", "sealing", "auth", "resources", "availability", "stockpile", "reports")
 STAMP: Final = ".compiled"
 
 

@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from enum import Enum
+from datetime import datetime
 from functools import cache
 from importlib import import_module
-from operator import itemgetter
-from time import time_ns
-from types import UnionType
+from types import ModuleType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from bookly.errors import InvalidEvent
-from bookly.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from bookly._event import Event
     from bookly.payload import Metadata
     from bookly.records import Record
     from bookly.records.envelope import Metadata as Light
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = {str, int, float, bool}
 
 
 class Contract:
     """One event's contract in this version of the SDK."""
 
-    __slots__ = ("encode", "key_field", "name", "others", "pick", "record", "times", "topic", "type", "version")
+    __slots__ = (
+        *("encode", "fields", "headers_of", "key_field", "name", "others", "record"),
+        *("stamped", "times", "topic", "type", "sealed", "version"),
+    )
 
     def __init__(self, event: type[Event], record: type[Record], encode: Callable[[Any], bytes]) -> None:
         self.name = event.__name__
         self.type, self.version = record.TYPE, record.VERSION
         self.topic, self.key_field = record.TOPIC, record.KEY_FIELD
         self.record, self.encode = record, encode
+        self.stamped, self.sealed, self.headers_of = sealing().stamp, sealing().record_of, sealing().headers_of
         fields = sorted(event.model_fields.items(), key=lambda item: not item[1].is_required())  # as the record takes them
         kinds = [_kind(field.annotation) for _, field in fields]
-        self.pick = _picker([name for name, _ in fields])
+        self.fields = [name for name, _ in fields]
         self.times = [place for place, kind in enumerate(kinds) if kind <= {datetime}]
         self.others = [place for place, kind in enumerate(kinds) if not kind <= {datetime} and not kind <= _PLAIN]
 
     def record_of(self, data: Event, metadata: Light) -> Record:
         """The light record of an event: times as microseconds, enums as their symbols."""
-        values = [*self.pick(data.__dict__), metadata]
-        for place in self.times:
-            time = values[place]
-            values[place] = None if time is None else micros(time)
-        for place in self.others:
-            values[place] = _plain(values[place])
-        return self.record(*values)
+        record: Record = self.sealed(self.record, data.__dict__, self.fields, self.times, self.others, metadata)
+        return record
 
     def stamp(self, source: str, actor: str | None) -> Light:
         """Metadata of an event that happens now and begins a chain: what EventPayload.of fills in, without its checks."""
-        own_id = new_id()
-        return light_metadata()(own_id, self.type, source, time_ns() // 1000, own_id, self.version, None, actor)
+        stamp: Light = self.stamped(self.type, self.version, source, actor)
+        return stamp
 
 
 def contract_of(event: type[Event]) -> Contract:
@@ -77,33 +71,26 @@ _contracts: dict[type, Contract] = {}
 known_contract = _contracts.get  # of a class that was published before; None for any other, a payload's included
 
 
-def micros(time: datetime) -> int:
-    """Microseconds since 1970 (UTC), exactly."""
-    since = time - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
 def light(metadata: Metadata) -> Light:
     """Metadata as the codec takes it."""
     causation = metadata.causation_id
-    return light_metadata()(
+    generated: Light = sealing().Metadata(
         str(metadata.event_id),
         metadata.type,
         metadata.source,
-        micros(metadata.occurred_at),
+        sealing().micros(metadata.occurred_at),
         str(metadata.correlation_id),
         metadata.version,
         None if causation is None else str(causation),
         metadata.actor,
     )
+    return generated
 
 
 @cache
-def light_metadata() -> type[Light]:
-    """The codec's own class; it loads with the first event, not with the package."""
-    from bookly.records.envelope import Metadata as Generated  # noqa: PLC0415
-
-    return Generated
+def sealing() -> ModuleType:
+    """The codec loads with the first event, not with the package."""
+    return import_module("bookly.records.sealing")
 
 
 def _kind(annotation: Any) -> set[Any]:
@@ -113,23 +100,3 @@ def _kind(annotation: Any) -> set[Any]:
     if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
         return set().union(*map(_kind, get_args(annotation))) - {type(None)}
     return {annotation}
-
-
-def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """Takes values by name out of a mapping; `itemgetter` alone makes no tuple of one."""
-    if len(names) == 1:
-        return lambda values: (values[names[0]],)
-    return itemgetter(*names)
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return micros(value)
-        case Enum():
-            return value.value
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case None | str() | int() | float():
-            return value
-    return str(value)  # a UUID

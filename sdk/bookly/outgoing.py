@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bookly.contract import contract_of, known_contract, light
 from bookly.errors import EventTooLarge, InvalidEvent
-from bookly.headers import Headers, headers_of, is_traceparent
 from bookly.payload import Circumstances, EventPayload
+from bookly.tracing import is_traceparent
 
 if TYPE_CHECKING:
     from bookly._event import Event
@@ -23,7 +23,7 @@ class Outgoing(NamedTuple):
     topic: str
     key: bytes
     value: bytes
-    headers: Headers
+    headers: list[tuple[str, bytes]]
     event: str
     event_id: str
 
@@ -54,7 +54,8 @@ def outgoing(contract: Contract, record: Record, prefix: bytes, traceparent: str
         raise InvalidEvent(contract.name, contract.key_field, "is empty, but it is the record's key")
     value = prefix + contract.encode(record)  # raises InvalidEvent for what is text to Python but not to UTF-8
     metadata = record.metadata
-    sent = Outgoing(contract.topic, key.encode(), value, headers_of(metadata, key, traceparent), contract.type, metadata.event_id)
+    headers = contract.headers_of(metadata, key, traceparent)
+    sent = Outgoing(contract.topic, key.encode(), value, headers, contract.type, metadata.event_id)
     if len(value) + _ROOM_FOR_HEADERS > limit:
         refuse_too_large(sent, limit)
     return sent

@@ -9,9 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, SerializeAsAny
 
 from bookly._event import Event, Validated
-from bookly.contract import contract_of
+from bookly.contract import contract_of, sealing
 from bookly.errors import InvalidEvent
-from bookly.ids import new_id
 
 if TYPE_CHECKING:
     E = TypeVar("E", bound=Event)
@@ -79,7 +78,7 @@ class EventPayload(Validated, Generic[T]):
         """
         contract = contract_of(type(data))
         before = None if cause is None else cause.metadata
-        own_id = new_id() if event_id is None else event_id
+        own_id = sealing().new_id() if event_id is None else event_id
         try:
             metadata = Metadata(
                 event_id=own_id,

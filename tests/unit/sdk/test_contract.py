@@ -17,9 +17,10 @@ from bookly._event import Event
 from bookly.catalog import EVENTS
 from bookly.contract import contract_of, light
 from bookly.errors import InvalidEvent
-from bookly.headers import headers_of, is_traceparent, rfc3339
 from bookly.records import fields
+from bookly.records.sealing import headers_of, rfc3339
 from bookly.settings import ProducerSettings
+from bookly.tracing import is_traceparent
 from tests.integration.sdk.worlds import reservation
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from bookly import EventPayload, EventType, Metadata
 from bookly.errors import InvalidEvent
 from bookly.events.auth import UserRegistered
 from bookly.events.availability import ReservationCancelled, ReservationCreated
-from bookly.ids import new_id
+from bookly.records.sealing import new_id
 from tests.integration.sdk.worlds import reservation
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
