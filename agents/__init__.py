@@ -43,5 +43,11 @@ def subscriptions() -> tuple[Subscription, ...]:
 
 def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
     """The topics that keep the tables, for provisioning: name, partitions, configuration."""
+    return tuple(topic for domain in domains().values() for topic in changelogs_of(domain))
+
+
+def changelogs_of(domain: Domain, partitions: int = PARTITIONS) -> tuple[tuple[str, int, dict[str, Any]], ...]:
+    """One for each table, and one for the records that wait behind a failed one: those may be as large as a dead letter."""
     config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
-    return tuple((domain.changelog(table.name), PARTITIONS, config) for domain in domains().values() for table in domain.tables)
+    parked = (domain.changelog("parked"), partitions, {**config, "max.message.bytes": str(2 * 1024 * 1024)})
+    return (*((domain.changelog(table.name), partitions, config) for table in domain.tables), parked)

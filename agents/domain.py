@@ -49,6 +49,11 @@ class Domain:
         return f"bookly.{self.name}.dead"
 
     @property
+    def control(self) -> str:
+        """Where operators tell the group to release a key."""
+        return f"bookly.{self.name}.control"
+
+    @property
     def tables(self) -> tuple[Table[Any], ...]:
         return tuple(table for _, table in tables_of(self.state))
 
@@ -60,6 +65,11 @@ class Domain:
         """The topics that carry at least one event it handles, in order."""
         handled = {event.TYPE for event in self.handlers}
         return tuple(sorted({spec.topic for spec in EVENTS.values() if spec.type.value in handled}))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """All that the group consumes."""
+        return (*self.topics, self.control)
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What it reacts to, as documents show it."""

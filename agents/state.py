@@ -1,7 +1,7 @@
-"""What a handler may touch: rows of its domain's tables on an overlay, and the events it causes.
+"""What a handler may touch: rows of its domain's tables, and the events it causes.
 
-Nothing here does I/O. An overlay is merged when every handler of an event succeeded and dropped when one raised, so a
-handler that fails half-way leaves no trace.
+Nothing here does I/O. Changes are kept when every handler of an event succeeded and put back when one raised, so a handler
+that fails half-way leaves no trace.
 """
 
 from __future__ import annotations
@@ -10,55 +10,65 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from uuid import UUID, uuid5
 
-from bookly.records.envelope import Metadata
+from bookly.records.envelope import NO_METADATA, Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bookly.records import Record
 
 Row = TypeVar("Row")
-_ABSENT: Any = object()
 
 
 class View(Generic[Row]):
-    """Rows of one partition of a table, with this batch's changes over them. Rows are immutable: assign a new one."""
+    """Rows of one partition of a table. Rows are immutable: assign a new one.
 
-    __slots__ = ("base", "changes")
+    A change is made in place and the row before it is remembered, so reading costs what a dictionary costs, keeping is
+    forgetting, and only the rare failure pays for putting things back.
+    """
+
+    __slots__ = ("_before", "base", "get")
 
     def __init__(self, base: dict[str, Row]) -> None:
         self.base = base
-        self.changes: dict[str, Row | None] = {}
+        self.get = base.get  # type: ignore[method-assign,assignment]  # what Python runs is the dictionary's own
+        self._before: dict[str, Row | None] = {}
 
-    @overload
-    def get(self, key: str) -> Row | None: ...
-    @overload
-    def get(self, key: str, default: Row) -> Row: ...
-    def get(self, key: str, default: Row | None = None) -> Row | None:
-        row = self.changes.get(key, _ABSENT)
-        if row is _ABSENT:
-            row = self.base.get(key)
-        return default if row is None else row
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, key: str) -> Row | None: ...
+        @overload
+        def get(self, key: str, default: Row) -> Row: ...
+        def get(self, key: str, default: Row | None = None) -> Row | None: ...
 
     def __contains__(self, key: str) -> bool:
-        return self.get(key) is not None
+        return key in self.base
 
     def __setitem__(self, key: str, row: Row) -> None:
-        self.changes[key] = row
+        if key not in self._before:
+            self._before[key] = self.get(key)
+        self.base[key] = row
 
     def __delitem__(self, key: str) -> None:
         """Remove the row; the changelog gets a tombstone. Removing what is not there is no error."""
-        self.changes[key] = None
+        if key not in self._before:
+            self._before[key] = self.get(key)
+        self.base.pop(key, None)
 
-    def merge(self) -> dict[str, Row | None]:
-        """Put the changes into the base and return them: the keys whose changelog records are owed."""
-        changes, self.changes = self.changes, {}
-        for key, row in changes.items():
+    def merge(self) -> Iterable[str]:
+        """Keep the changes; the keys whose changelog records are owed."""
+        before, self._before = self._before, {}
+        return before
+
+    def discard(self) -> None:
+        """Put back the rows that were there at the last merge."""
+        for key, row in self._before.items():
             if row is None:
                 self.base.pop(key, None)
             else:
                 self.base[key] = row
-        return changes
+        self._before.clear()
 
 
 class Table(Generic[Row]):
@@ -90,20 +100,15 @@ class State:
             self.views[table.name] = self.__dict__[attribute] = view
         self.emitted: list[Record] = []
         self.repeats = 0
+        self.cause = NO_METADATA
         self._source = source
-        self._cause: Metadata | None = None
+        self._fresh = True
         self._emissions: Counter[str] = Counter()
 
     def begin(self, cause: Metadata) -> None:
-        """Name the event whose handlers run next."""
-        self._cause = cause
-        self._emissions.clear()
-
-    @property
-    def cause(self) -> Metadata:
-        """The event at hand."""
-        assert self._cause is not None, "begin() names the cause before a handler runs"
-        return self._cause
+        """Name the event whose handlers run next: what they emit is caused by it."""
+        self.cause = cause
+        self._fresh = True
 
     def emit(self, record: Record) -> None:
         """Publish an event caused by the one at hand, in the same transaction as the rows that it changes.
@@ -112,6 +117,9 @@ class State:
         happened, for a handler has no clock.
         """
         cause = self.cause
+        if self._fresh:
+            self._emissions.clear()
+            self._fresh = False
         event_type = record.TYPE
         self._emissions[event_type] += 1
         name = f"{self._source}/{event_type}#{self._emissions[event_type]}"
@@ -134,7 +142,7 @@ class State:
     def discard(self) -> None:
         """Drop all that happened since the last merge."""
         for view in self.views.values():
-            view.changes.clear()
+            view.discard()
         self.emitted.clear()
         self.repeats = 0
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 30.0
 PAUSE_S = 0.05
 DAY_MS = 86_400_000
+CONTROL_DAYS = 90
 DEAD_LETTER_BYTES = 2 * 1024 * 1024  # an event of the largest size, and the headers that say why it is here
 
 Wanted = tuple[str, int, dict[str, Any]]
@@ -28,7 +29,13 @@ def wanted_topics(internal: Iterable[Wanted] = ()) -> tuple[Wanted, ...]:
     topics = load_topics()
     events = tuple((topic.name, topic.partitions, {"retention.ms": str(topic.retention_days * DAY_MS)}) for topic in topics)
     dead = {"retention.ms": "-1", "max.message.bytes": str(DEAD_LETTER_BYTES)}
-    return (*events, *((topic.dead_letters, topic.partitions, dead) for topic in topics), *internal)
+    control = {"retention.ms": str(CONTROL_DAYS * DAY_MS)}
+    return (
+        *events,
+        *((topic.dead_letters, topic.partitions, dead) for topic in topics),
+        *((topic.control, topic.partitions, control) for topic in topics),
+        *internal,
+    )
 
 
 def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1) -> list[str]:

@@ -70,6 +70,7 @@ def bus(topic: Topic, topics: Iterable[Topic], reactions: Reactions, root: Path)
         ("read by", ", ".join(topic.readers) or "nobody yet"),
         ("consumer group", f"`bookly-{topic.domain}`"),
         ("dead letters of this group", f"`{topic.dead_letters}`"),
+        ("commands to this group", f"`{topic.control}`"),
     ]
     lines = [*_head(f"Event bus of {topic.domain}"), *table(("", ""), facts)]
     lines += [

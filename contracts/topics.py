@@ -54,6 +54,11 @@ class Topic:
     dead_letters: str
     events: tuple[Event, ...]
 
+    @property
+    def control(self) -> str:
+        """Where operators tell the domain's group to release a key."""
+        return f"{self.name}.control"
+
 
 def load_topics(root: Path = ROOT, schemas: Schemas | None = None) -> tuple[Topic, ...]:
     """The five topics in the order of DOMAINS. Raises ContractError with the file and what to do."""

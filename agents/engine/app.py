@@ -12,6 +12,8 @@ from agents.engine.recovery import FencedTableManager
 from agents.engine.stream import BatchStream
 
 if TYPE_CHECKING:
+    from faust.types import TP
+
     from agents.domain import Domain
     from agents.engine.runner import Runner
 
@@ -26,6 +28,11 @@ class BooklyApp(faust.App):
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
+
+    def lag(self) -> dict[TP, int]:
+        """Records that wait, by input partition. May be asked from any thread; empty before there is a consumer."""
+        consumer: Any = self._consumer
+        return {} if consumer is None else dict(consumer.lag())
 
     def _create_directories(self) -> None:
         """State lives in changelogs and memory: no directory is made."""
@@ -61,7 +68,7 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int) -> Book
     for table in domain.tables:
         app.Table(table.name, partitions=partitions, key_type=bytes, value_type=bytes)
 
-    @app.agent(app.topic(*domain.topics, key_type=bytes, value_type=bytes, maxsize=QUEUED_SLICES), name=domain.name)
+    @app.agent(app.topic(*domain.inputs, key_type=bytes, value_type=bytes, maxsize=QUEUED_SLICES), name=domain.name)
     async def react(stream: Any) -> None:
         await runner.run(stream)
 

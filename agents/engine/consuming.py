@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from aiokafka import ConsumerRecord
 
+TURN_S = 1.0  # how often the event loop shows that it turns
 SLICE = 4_000  # records handed over at once: bounds how long the event loop is held
 
 
@@ -82,6 +83,23 @@ class BatchConsumer(driver.Consumer):
         await self.app.runner.release()
         await super().on_partitions_revoked(revoked)
 
+    def lag(self) -> dict[TP, int]:
+        """Committed records that wait, by partition, as far as the last fetch knows. May be asked from any thread."""
+        runner, found = self.app.runner, {}
+        for number, partition in list(runner.partitions.items()):
+            for topic in runner.domain.inputs:
+                tp = TP(topic, number)
+                end = self._thread.last_stable_offset(tp)
+                if end is not None:
+                    found[tp] = max(0, end - partition.done_up_to(tp))
+        return found
+
+    @Service.task
+    async def _show_that_the_loop_turns(self) -> None:
+        while not self.should_stop:
+            self.app.runner.pulse.turn()
+            await self.sleep(TURN_S)
+
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -105,6 +123,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return None
         state = assignment.state_value(tp)
         return int(state._position) if state.has_valid_position else None
+
+    def last_stable_offset(self, tp: TP) -> int | None:
+        """Behind the last record that is committed; None before the first fetch."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        if assignment is None or tp not in assignment.tps:
+            return None
+        end = assignment.state_value(tp).lso
+        return None if end is None else int(end)
 
 
 class BatchConductor(Conductor):

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.engine.partition import Outgoing
+from agents.engine.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
+    from faust.types import TP
 
     from agents.domain import Domain
     from agents.engine.decoding import Bad
+    from agents.engine.parking import Parked
     from bookly.records import Record
 
 ERROR_LIMIT = 500  # characters of an exception's text that a header keeps
 
 
-def dead_letter(domain: Domain, record: ConsumerRecord[bytes, bytes], bad: Bad, event: Record | None) -> Outgoing:
+def dead_letter(
+    domain: Domain, tp: TP, record: ConsumerRecord[bytes, bytes] | Parked, bad: Bad, event: Record | None, attempt: int = 1
+) -> Outgoing:
     """The record for the group's dead-letter topic, on the partition that it came from, so that its key's order is kept."""
     handlers = domain.handlers.get(type(event), ()) if event is not None else ()
     why = {
@@ -24,10 +28,10 @@ def dead_letter(domain: Domain, record: ConsumerRecord[bytes, bytes], bad: Bad, 
         "dead.error": f"{type(bad.error).__name__}: {bad.error}"[:ERROR_LIMIT],
         "dead.group": domain.group,
         "dead.handler": ",".join(handler.__name__ for handler in handlers),
-        "dead.topic": record.topic,
-        "dead.partition": str(record.partition),
+        "dead.topic": tp.topic,
+        "dead.partition": str(tp.partition),
         "dead.offset": str(record.offset),
-        "dead.attempt": "1",
+        "dead.attempt": str(attempt),
     }
-    headers = [*record.headers, *((name, text.encode()) for name, text in why.items())]
-    return Outgoing(domain.dead_letters, record.partition, record.key, record.value, headers)
+    headers = [*record.headers, *((name, text.encode(errors="replace")) for name, text in why.items())]
+    return Outgoing(domain.dead_letters, tp.partition, record.key, record.value, headers)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
+from agents.engine.fatal import stop_process
 from bookly.errors import MalformedBytes, RegistryUnavailable, UnknownSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from aiokafka import ConsumerRecord
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bookly.records import Record
     from bookly.registry import Registry
 
 log = structlog.get_logger(__name__)
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+PATIENCE_S = 60.0
 
 
 class Bad(NamedTuple):
@@ -29,6 +30,13 @@ class Bad(NamedTuple):
     error: Exception
 
 
+class Decoded(NamedTuple):
+    """One event for each record, in order; None where `bad`, by index, says why there is none."""
+
+    events: Sequence[Any]
+    bad: Mapping[int, Bad]
+
+
 class Decoding:
     """Decoders by the five bytes that open a record (magic byte and schema id), learnt from the registry once each."""
 
@@ -36,20 +44,28 @@ class Decoding:
         self._registry = registry
         self._decoders: dict[bytes, Callable[[bytes, int], Record]] = {}
 
-    async def decode(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[Record | Bad]:
-        """One event or one Bad for each record, in order. Waits while the registry is away and an id is not known yet."""
-        await self._learn(record.value[:5] for record in records if record.value is not None)
+    async def decode(self, values: Sequence[bytes | None]) -> Decoded:
+        """Waits while the registry is away and an id is not known yet; after PATIENCE_S it ends the process."""
         decoders = self._decoders
-        events: list[Record | Bad] = []
-        for record in records:
-            value = record.value
+        try:
+            return Decoded([decoders[value[:5]](value, 5) for value in values], {})  # type: ignore[index,arg-type]
+        except (KeyError, TypeError, MalformedBytes):
+            await self._learn(value[:5] for value in values if value is not None)
+            return self._one_by_one(values)
+
+    def _one_by_one(self, values: Sequence[bytes | None]) -> Decoded:
+        events: list[Any] = []
+        bad: dict[int, Bad] = {}
+        for index, value in enumerate(values):
+            event = None
             try:
-                events.append(decoders[value[:5]](value, 5))
+                event = self._decoders[value[:5]](value, 5)  # type: ignore[index,arg-type]
             except MalformedBytes as error:
-                events.append(Bad("MALFORMED", error))
+                bad[index] = Bad("MALFORMED", error)
             except (KeyError, TypeError):
-                events.append(_why(value))
-        return events
+                bad[index] = _why(value)
+            events.append(event)
+        return Decoded(events, bad)
 
     async def _learn(self, prefixes: Iterable[bytes]) -> None:
         for prefix in set(prefixes).difference(self._decoders):
@@ -60,13 +76,19 @@ class Decoding:
 
     async def _ask(self, schema_id: int) -> Callable[[bytes, int], Record] | None:
         """The decoder of a schema id; None when the registry says that there is no such id, or that it is no event of ours."""
-        attempt = 0
+        attempt, since = 0, time.monotonic()
         while True:
             try:
                 return await asyncio.to_thread(self._registry.decoder, schema_id)
             except UnknownSchema:
                 return None
             except RegistryUnavailable as error:
+                if time.monotonic() - since > PATIENCE_S:
+                    stop_process(
+                        f"the registry did not answer for {PATIENCE_S:.0f} s and schema id {schema_id} is not known yet. "
+                        "Nothing is lost: start the registry, then this worker",
+                        error,
+                    )
                 wait = RETRY_S[min(attempt, len(RETRY_S) - 1)]
                 log.warning(
                     "registry away, waiting: nothing is lost, the offset is kept",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiokafka.partitioner import murmur2
 
-from agents.engine.partition import Outgoing
+from agents.engine.outgoing import Outgoing
 from bookly.headers import headers_of
 from bookly.records import ENCODERS
 

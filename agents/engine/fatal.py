@@ -14,9 +14,9 @@ EXIT_FATAL = 70  # EX_SOFTWARE of sysexits.h: supervisors restart on it
 log = structlog.get_logger(__name__)
 
 
-def stop_process(reason: str, error: BaseException | None = None) -> NoReturn:
+def stop_process(reason: str, error: BaseException | None = None, *, code: int = EXIT_FATAL) -> NoReturn:
     """Log the reason and end at once. No clean-up: a half-done commit must not be finished by accident."""
     log.critical("stopping", reason=reason, error=repr(error), exc_info=error)
     logging.shutdown()
     sys.stderr.flush()
-    os._exit(EXIT_FATAL)
+    os._exit(code)

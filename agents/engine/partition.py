@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 from msgspec.json import encode as to_json
 
+from agents.engine.outgoing import Outgoing
+from agents.engine.parking import TABLE, Parking
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from faust.types import TP
 
@@ -27,18 +30,11 @@ BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
 
 
-class Outgoing(NamedTuple):
-    """A record to be written in the next transaction. `value` None is a tombstone."""
-
-    topic: str
-    partition: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
-
-
 class Tally(Counter[str]):
-    """Of an input partition: records applied, ignored (no handler) and dead-lettered; and transitions that were repeats.
+    """Of an input partition: records applied, ignored (no handler), dead-lettered, parked and released; and repeats.
+
+    A parked or dead-lettered record that is applied later is released: applied counts those of the first attempt. A repeat is
+    a transition that was illegal or made before.
 
     It is committed with the offset, so it is as exact as the offset is and survives the worker.
     """
@@ -61,10 +57,11 @@ class Partition:
         self.state = domain.state(domain.name, self.rows)
         self.offsets: dict[TP, int] = {}
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
+        self.parking = Parking(domain.changelog(TABLE), number)
         self.stale: set[str] = set()
-        self.repeats = 0
         self.owes = False
         self._committed: dict[TP, int] = {}
+        self._tallied: set[TP] = set()
         self._outgoing: list[Outgoing] = []
         self._dirty: defaultdict[str, set[str]] = defaultdict(set)
         self._producer: AIOKafkaProducer | None = None
@@ -88,6 +85,11 @@ class Partition:
         if producer is not None:
             await producer.stop()
 
+    def tally(self, tp: TP, **counts: int) -> None:
+        """Count for an input partition; committed with its offset."""
+        self.tallies[tp].update(counts)
+        self._tallied.add(tp)
+
     def reached(self, tp: TP, offset: int, *, records: int) -> None:
         """Everything before this offset is done. Behind transaction markers alone (no records) the commit can wait."""
         self.offsets[tp] = offset
@@ -109,8 +111,7 @@ class Partition:
     def merge(self, outgoing: Iterable[Outgoing]) -> None:
         """Keep what the handlers of one or more events decided: all of them succeeded."""
         for table, view in self.state.views.items():
-            if view.changes:
-                self._dirty[table].update(view.merge())
+            self._dirty[table].update(view.merge())
         self._outgoing.extend(outgoing)
         self.state.emitted.clear()
         self.state.repeats = 0
@@ -122,6 +123,7 @@ class Partition:
         offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
         if not offsets:
             return
+        offsets |= {tp: self.done_up_to(tp) for tp in self._tallied - offsets.keys()}
         await producer.begin_transaction()
         await asyncio.gather(*[future async for future in self._send(producer)])
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
@@ -131,12 +133,14 @@ class Partition:
         self.offsets.clear()
         self._outgoing.clear()
         self._dirty.clear()
+        self._tallied.clear()
+        self.parking.paid()
         self.owes = False
 
     async def _send(self, producer: AIOKafkaProducer) -> Any:
         """Fill record batches by hand: one future a batch instead of one a record."""
         by_place: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-        for record in (*self._changelog_records(), *self._outgoing):
+        for record in (*self._changelog_records(), *self.parking.owed(), *self._outgoing):
             by_place[record.topic, record.partition].append(record)
         for (topic, partition), records in by_place.items():
             builder = producer.create_batch()

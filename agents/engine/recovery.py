@@ -19,9 +19,12 @@ from mode import Service
 from msgspec.json import Decoder
 
 from agents.engine.fatal import stop_process
+from agents.engine.parking import TABLE
 from agents.engine.partition import Partition
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from agents.domain import Domain
 
 log = structlog.get_logger(__name__)
@@ -38,7 +41,7 @@ class FencedRecovery(Recovery):
             generation = self._generation_id
             sources = [tp for tp in self.app.consumer.assignment() if not self._is_changelog_tp(tp)]
             assigned = {tp.partition for tp in sources}
-            if len(sources) != len(assigned) * len(self.app.runner.domain.topics):
+            if len(sources) != len(assigned) * len(self.app.runner.domain.inputs):
                 stop_process(f"a partition number is shared with a worker that reads other topics: {sorted(sources)}")
             try:
                 await self._wait(self.app.runner.take_over(sorted(assigned)))
@@ -67,19 +70,23 @@ class FencedTableManager(TableManager):
         return self._recovery
 
 
-async def take_over(domain: Domain, brokers: str, numbers: list[int]) -> dict[int, Partition]:
+async def take_over(
+    domain: Domain, brokers: str, numbers: list[int], progress: Callable[[], None] = lambda: None
+) -> dict[int, Partition]:
     """Fence and recover partitions; the answer holds each with its rows as of the last commit."""
     partitions = {number: Partition(domain, number) for number in numbers}
     for partition in partitions.values():
         await partition.fence(brokers)
-    await _recover_rows(domain, brokers, partitions)
+        progress()
+    await _recover_rows(domain, brokers, partitions, progress)
     await _recover_tallies(domain, brokers, partitions)
     return partitions
 
 
-async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Partition]) -> None:
+async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Partition], progress: Callable[[], None]) -> None:
     decoders = {domain.changelog(table.name): (table.name, Decoder(table.row)) for table in domain.tables}
-    places = [TopicPartition(topic, number) for topic in decoders for number in partitions]
+    parked = domain.changelog(TABLE)
+    places = [TopicPartition(topic, number) for topic in (*decoders, parked) for number in partitions]
     if not places:
         return
     consumer: Any = AIOKafkaConsumer(
@@ -97,14 +104,14 @@ async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Part
         read = 0
         while behind := [place for place, end in ends.items() if await consumer.position(place) < end]:
             for place, records in (await consumer.getmany(*behind, timeout_ms=200, max_records=READ_AT_ONCE)).items():
-                name, decoder = decoders[place.topic]
-                rows = partitions[place.partition].rows[name]
                 read += len(records)
-                for record in records:
-                    if record.value is None:
-                        rows.pop(record.key.decode(), None)
-                    else:
-                        rows[record.key.decode()] = decoder.decode(record.value)
+                progress()
+                if place.topic == parked:
+                    for record in records:
+                        partitions[place.partition].parking.restore(record)
+                else:
+                    name, decoder = decoders[place.topic]
+                    _restore(partitions[place.partition].rows[name], records, decoder.decode)
         log.info(
             "recovered",
             partitions=sorted(partitions),
@@ -113,6 +120,14 @@ async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Part
         )
     finally:
         await consumer.stop()
+
+
+def _restore(rows: dict[str, Any], records: Iterable[Any], decode: Callable[[bytes], Any]) -> None:
+    for record in records:
+        if record.value is None:
+            rows.pop(record.key.decode(), None)
+        else:
+            rows[record.key.decode()] = decode(record.value)
 
 
 async def _recover_tallies(domain: Domain, brokers: str, partitions: dict[int, Partition]) -> None:

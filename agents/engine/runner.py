@@ -1,47 +1,71 @@
-"""Handlers over a slice of events, on an overlay; a bad event is set aside alone and all others are applied."""
+"""The loop of a worker: slices are applied as they come, and committed when the input runs dry or a commit is due."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from agents.engine.dead_letters import dead_letter
-from agents.engine.decoding import Bad
+from agents.engine.applying import Applying
 from agents.engine.fatal import stop_process
+from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import take_over
+from agents.engine.releasing import Releasing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiokafka import ConsumerRecord
+    from faust.types import TP
 
     from agents.domain import Domain
     from agents.engine.consuming import Batch
     from agents.engine.decoding import Decoding
     from agents.engine.encoding import Encoding
+    from agents.engine.fuse import Limits
     from agents.engine.partition import Partition
     from agents.engine.stream import BatchStream
     from bookly.cache.invalidator import Invalidator
-    from bookly.records import Record
 
 log = structlog.get_logger(__name__)
 COMMIT_S = 0.1  # a commit at the latest after this, however much waits
 IDLE_S = 0.25  # offsets that moved past transaction markers alone are committed after this silence
+HOLD_S = 1.0  # how long failed records wait for a good one behind them: until then nothing behind the last good one is committed
 RELEASE_S = 5.0  # what the running slice may take when partitions are revoked
+
+
+class Held(NamedTuple):
+    """Failed records at the end of what was read, until a good one follows or their time is up."""
+
+    batch: Batch
+    until: float
+
+    def before(self, following: Batch) -> Batch:
+        return replace(following, records=[*self.batch.records, *following.records])
 
 
 class Runner:
     """Runs a domain's handlers for one process. One slice at a time: `_turn` is held from the slice to its commit."""
 
-    def __init__(self, domain: Domain, brokers: str, decoding: Decoding, encoding: Encoding, invalidator: Invalidator) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        brokers: str,
+        decoding: Decoding,
+        encoding: Encoding,
+        invalidator: Invalidator,
+        limits: Limits | None = None,
+    ) -> None:
         self.domain = domain
         self.brokers = brokers
         self.partitions: dict[int, Partition] = {}
+        self.pulse = Pulse()
         self._decoding = decoding
-        self._encoding = encoding
+        self._applying = Applying(domain, encoding, invalidator, limits)
+        self._releasing = Releasing(domain, decoding, self._applying)
+        self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
         self._turn = asyncio.Lock()
 
@@ -62,6 +86,7 @@ class Runner:
             following = asyncio.ensure_future(anext(batches))
             async with self._turn:
                 await self._apply(batch)
+                await self._let_go()
                 began = began or time.monotonic()
                 dry = stream.dry and not following.done()
                 if dry or time.monotonic() - began >= COMMIT_S:
@@ -71,9 +96,11 @@ class Runner:
     async def take_over(self, numbers: list[int]) -> None:
         """Own exactly these partitions, as of their last commit."""
         async with self._turn:
+            self.pulse.phase = Phase.RECOVERING
             await self._close()
-            self.partitions = await take_over(self.domain, self.brokers, numbers)
+            self.partitions = await take_over(self.domain, self.brokers, numbers, self.pulse.beat)
             await self._invalidator.took_over(self.domain.name)
+            self.pulse.phase = Phase.RUNNING
 
     async def release(self) -> None:
         """Commit what has been applied and give all partitions up; what the budget does not allow is redone by the next owner."""
@@ -84,7 +111,24 @@ class Runner:
             log.warning("revoked before the running slice was done: it is redone elsewhere", budget_s=RELEASE_S)
         await self._close()
 
+    async def drain(self) -> None:
+        """The process ends: what is applied is committed, nothing more is taken."""
+        self.pulse.phase = Phase.STOPPING
+        await self.release()
+
+    @property
+    def parked(self) -> int:
+        """Records that wait behind failed ones."""
+        return sum(len(partition.parking) for partition in self.partitions.values())
+
+    @property
+    def invalidations(self) -> int:
+        """Cache tags that Redis has not taken yet."""
+        return self._invalidator.pending
+
     async def _close(self) -> None:
+        self._held.clear()
+        self._applying.forget()
         partitions, self.partitions = self.partitions, {}
         await asyncio.gather(*(partition.close() for partition in partitions.values()))
 
@@ -93,68 +137,38 @@ class Runner:
         batch = waiting.after(partition.done_up_to(waiting.tp)) if partition is not None else None
         if partition is None or batch is None:
             return  # revoked while it waited, or fetched before a rebalance and again after it
-        events = await self._decoding.decode(batch.records)
-        good: Sequence[Record] = [event for event in events if not isinstance(event, Bad)]
-        try:
-            self._handle(partition, good)
-        except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
-            partition.state.discard()
-            good = self._handle_one_by_one(partition, batch, events)
-        if len(good) < len(events):
-            self._set_aside_bad(partition, batch, events)
-        self._tally(partition, batch, good)
-        partition.reached(batch.tp, batch.next_offset, records=len(batch.records))
+        held = self._held.pop(batch.tp, None)
+        if held is None:
+            await self._apply_to(partition, batch, time.monotonic() + HOLD_S)
+        else:
+            await self._apply_to(partition, held.before(batch), held.until)
 
-    def _handle(self, partition: Partition, events: Sequence[Record]) -> None:
-        """All handlers of all events, or nothing: an exception leaves the overlay for the caller to drop."""
-        state, handlers = partition.state, self.domain.handlers
-        for event in events:
-            state.begin(event.metadata)
-            for handler in handlers.get(type(event), ()):
-                handler(event, state)
-        outgoing = self._encoding.encode(state.emitted)
-        repeats = state.repeats
-        partition.merge(outgoing)
-        partition.repeats += repeats
-        partition.stale.update(self._invalidator.tags(self.domain.name, events))
+    async def _apply_to(self, partition: Partition, batch: Batch, until: float) -> None:
+        """`until`: when failed records at the end need not wait for a good one any longer."""
+        records = batch.records
+        if batch.tp.topic == self.domain.control:
+            await self._releasing.obey(partition, batch.tp, records)
+            done = len(records)
+        else:
+            decoded = await self._decoding.decode([record.value for record in records])
+            done = self._applying.apply(partition, batch, decoded, final=until <= time.monotonic())
+        if done < len(records):
+            self._held[batch.tp] = Held(replace(batch, records=records[done:]), until)
+            partition.reached(batch.tp, records[done].offset, records=done)
+        else:
+            partition.reached(batch.tp, batch.next_offset, records=done)
+        self.pulse.beat()
 
-    def _handle_one_by_one(self, partition: Partition, batch: Batch, events: Sequence[Record | Bad]) -> list[Record]:
-        good: list[Record] = []
-        for event, record in zip(events, batch.records, strict=True):
-            if isinstance(event, Bad):
-                continue
-            try:
-                self._handle(partition, [event])
-                good.append(event)
-            except Exception as error:  # noqa: BLE001  # bad for this group: kept in its dead letters with the reason
-                partition.state.discard()
-                self._set_aside(partition, record, Bad("HANDLER_RAISED", error), event)
-        return good
-
-    def _set_aside_bad(self, partition: Partition, batch: Batch, events: Sequence[Record | Bad]) -> None:
-        for event, record in zip(events, batch.records, strict=True):
-            if isinstance(event, Bad):
-                self._set_aside(partition, record, event, None)
-
-    def _set_aside(self, partition: Partition, record: ConsumerRecord[bytes, bytes], bad: Bad, event: Record | None) -> None:
-        log.error(
-            "dead letter",
-            reason=bad.reason,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error=str(bad.error),
-        )
-        partition.merge([dead_letter(self.domain, record, bad, event)])
-
-    def _tally(self, partition: Partition, batch: Batch, good: Sequence[Record]) -> None:
-        applied = sum(type(event) in self.domain.handlers for event in good)
-        tally = partition.tallies[batch.tp]
-        tally.update(applied=applied, ignored=len(good) - applied, dead=len(batch.records) - len(good), repeats=partition.repeats)
-        partition.repeats = 0
+    async def _let_go(self) -> None:
+        """What waited long enough for a good event is set aside now."""
+        for tp in [tp for tp, held in self._held.items() if held.until <= time.monotonic()]:
+            held, partition = self._held.pop(tp), self.partitions.get(tp.partition)
+            if partition is not None:
+                await self._apply_to(partition, held.batch, held.until)
 
     async def _commit_when_idle(self) -> None:
         async with self._turn:
+            await self._let_go()
             await self._commit([p for p in self.partitions.values() if p.moved])
 
     async def _commit(self, partitions: Sequence[Partition]) -> None:
@@ -163,6 +177,7 @@ class Runner:
             await asyncio.gather(*(partition.commit() for partition in partitions))
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
+        self.pulse.beat()
         for partition in partitions:
             self._invalidator.add(partition.stale)
             partition.stale.clear()

@@ -17,14 +17,20 @@ from agents import PARTITIONS
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
+from agents.engine.fuse import Limits
+from agents.engine.health import address_from_environment, report, serving
 from agents.engine.runner import Runner
+from agents.engine.watchdog import DRAIN_S, Watchdog
 from bookly.cache.invalidator import Invalidator
+from bookly.cache.stale import STALE
 from bookly.catalog import EVENTS
-from bookly.errors import RegistryUnavailable, UnknownSchema
+from bookly.errors import InvalidSettings, RegistryUnavailable, UnknownSchema
 from bookly.registry import Registry
 
 if TYPE_CHECKING:
     from agents.domain import Domain
+    from agents.engine.app import BooklyApp
+    from bookly.cache.stale import StaleMap
     from bookly.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -35,13 +41,49 @@ def run_worker(domain: Domain, settings: Settings) -> None:
     """Run the domain's consumer group in this process. Ends by SIGTERM or SIGINT (exit 0), or by `stop_process`."""
     configure_logs()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    registry = Registry(settings.registry)
-    encoding = Encoding(schema_ids(registry), PARTITIONS)
-    invalidator = Invalidator(settings.redis)
-    runner = Runner(domain, settings.brokers, Decoding(registry), encoding, invalidator)
-    app = build(domain, settings.brokers, runner, PARTITIONS)
+    app = prepare(domain, settings, limits=limits_from_environment())
     app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
-    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
+    watchdog = Watchdog(app.runner.pulse, lambda: any(app.lag().values()))
+    watchdog.start()
+    with serving(address_from_environment(), lambda: report(app, watchdog)):
+        Worker(app, watchdog).execute_from_commandline()
+
+
+class Worker(faust.Worker):
+    """Told to end, it commits what is applied and gives its partitions up before anything is taken down."""
+
+    def __init__(self, app: BooklyApp, watchdog: Watchdog) -> None:
+        super().__init__(app, override_logging=False, redirect_stdouts=False, quiet=True)
+        self._runner, self._watchdog = app.runner, watchdog
+
+    async def _stop_on_signal(self, signal: Any) -> None:
+        self._watchdog.must_end_within(DRAIN_S)
+        await self._runner.drain()
+        await super()._stop_on_signal(signal)
+
+
+def limits_from_environment() -> Limits:
+    """BOOKLY_FUSE=off lets everything that fails become a dead letter. Raises InvalidSettings for any other value than on."""
+    fuse = os.environ.get("BOOKLY_FUSE", "on")
+    if fuse not in {"on", "off"}:
+        raise InvalidSettings(f"BOOKLY_FUSE is {fuse!r}: it can be on (as if it were not set) or off.")
+    return Limits() if fuse == "on" else Limits.off()
+
+
+def prepare(
+    domain: Domain,
+    settings: Settings,
+    *,
+    stale: StaleMap = STALE,
+    partitions: int = PARTITIONS,
+    limits: Limits | None = None,
+) -> BooklyApp:
+    """The domain's app, ready to run: asks the registry for all schema ids, and connects to nothing else yet."""
+    registry = Registry(settings.registry)
+    encoding = Encoding(schema_ids(registry), partitions)
+    invalidator = Invalidator(settings.redis, stale=stale)
+    runner = Runner(domain, settings.brokers, Decoding(registry), encoding, invalidator, limits)
+    return build(domain, settings.brokers, runner, partitions)
 
 
 def schema_ids(registry: Registry) -> dict[str, int]:

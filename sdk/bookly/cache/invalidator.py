@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from bookly.cache.link import AwayError, Link
 from bookly.cache.scripts import BUMP
-from bookly.cache.staling import services_of, stale_tags
+from bookly.cache.stale import STALE
+from bookly.cache.staling import Tagger
 from bookly.cache.tags import complete, complete_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from bookly.cache.stale import StaleMap
     from bookly.records import Record
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,10 @@ AT_ONCE = 1_000  # tags a script run: about a millisecond in which Redis does no
 class Invalidator:
     """Collects tags and moves them. While Redis is away they are remembered, each once; when it is back they are sent."""
 
-    def __init__(self, redis: str | Link, *, limit_s: float = LIMIT_S, remember: int = REMEMBERED) -> None:
+    def __init__(
+        self, redis: str | Link, *, stale: StaleMap = STALE, limit_s: float = LIMIT_S, remember: int = REMEMBERED
+    ) -> None:
+        self._tagger = Tagger(stale)
         self._link = Link(redis, limit_s) if isinstance(redis, str) else redis
         self._owns_link = isinstance(redis, str)
         self._remember = remember
@@ -49,7 +54,12 @@ class Invalidator:
 
     def tags(self, group: str, events: Iterable[Record]) -> set[str]:
         """What these events make stale once the group has committed them, each tag once."""
-        return {tag for event in events for tag in stale_tags(group, event.TYPE, event)}
+        tags: set[str] = set()
+        for kind, alike in _by_type(events).items():
+            for tagger in self._tagger.of(group, kind):
+                for event in alike:
+                    tags.update(tagger(event))
+        return tags
 
     def add(self, tags: Iterable[str]) -> None:
         """Remember tags until they are sent. Call it after the commit that they belong to."""
@@ -63,7 +73,7 @@ class Invalidator:
 
     async def took_over(self, group: str) -> None:
         """The former owner may have died between a commit and its invalidations: all that this group makes stale is stale."""
-        self.add(complete(service) for service in services_of(group))
+        self.add(complete(service) for service in self._tagger.services_of(group))
         await self.send()
 
     async def close(self) -> None:
@@ -119,3 +129,10 @@ class Invalidator:
             log.warning(
                 "more than %d invalidations wait: all of %s will be stale", self._remember, ", ".join(sorted(self._waiting))
             )
+
+
+def _by_type(events: Iterable[Record]) -> dict[str, list[Record]]:
+    alike: dict[str, list[Record]] = {}
+    for event in events:
+        alike.setdefault(event.TYPE, []).append(event)
+    return alike

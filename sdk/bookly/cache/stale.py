@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bookly.cache import types
 from bookly.cache.tags import Entity
@@ -75,7 +75,9 @@ _SIGNED = (_one("session", "session_id"), _all(types.SESSIONS, "user_id"))
 _SIGNED_OUT = (_all(types.USER, "user_id"), _all(types.SESSIONS, "user_id"))
 _BOOKER = _one("user_permissions", "user_id")
 
-STALE: Final[Mapping[tuple[str, E], tuple[Stale, ...]]] = MappingProxyType(
+StaleMap: TypeAlias = "Mapping[tuple[str, E], tuple[Stale, ...]]"
+
+STALE: Final[StaleMap] = MappingProxyType(
     {
         ("auth", E.USER_REGISTERED): (_one("user", "user_id"),),
         ("auth", E.USER_UPDATED): (_one("user", "user_id"),),

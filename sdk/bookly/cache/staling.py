@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -14,27 +13,41 @@ from bookly.events import EventType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bookly.cache.stale import StaleMap
     from bookly.cache.types import CacheType
     from bookly.records import Record
 
 
-def stale_tags(group: str, event_type: str, record: Record) -> tuple[str, ...]:
-    """The tags that a group moves once it has committed this event; none for one that it ignores. Never raises for its values."""
-    tags: tuple[str, ...] = ()
-    for tagger in _taggers(group, event_type):
-        tags += tagger(record)
-    return tags
+class Tagger:
+    """What a map makes stale. Compiled once for each group and event type that it is asked about."""
+
+    def __init__(self, stale: StaleMap = STALE) -> None:
+        self._stale = stale
+        self._compiled: dict[tuple[str, str], tuple[Callable[[Any], tuple[str, ...]], ...]] = {}
+
+    def tags(self, group: str, event_type: str, record: Record) -> tuple[str, ...]:
+        """The tags that a group moves once it has committed this event; none for one that it ignores. Never raises for its values."""
+        tags: tuple[str, ...] = ()
+        for tagger in self.of(group, event_type):
+            tags += tagger(record)
+        return tags
+
+    def of(self, group: str, event_type: str) -> tuple[Callable[[Any], tuple[str, ...]], ...]:
+        """One function for each thing that the event makes stale."""
+        found = self._compiled.get((group, event_type))
+        if found is None:
+            wanted = self._stale.get((group, EventType(event_type)), ())
+            found = self._compiled[group, event_type] = tuple(_compile(stale) for stale in wanted)
+        return found
+
+    def services_of(self, group: str) -> frozenset[str]:
+        """The services of which a group makes entries stale."""
+        return frozenset(stale.service for (owner, _), found in self._stale.items() if owner == group for stale in found)
 
 
-@cache
-def services_of(group: str) -> frozenset[str]:
-    """The services of which a group makes entries stale."""
-    return frozenset(stale.service for (owner, _), found in STALE.items() if owner == group for stale in found)
-
-
-@cache
-def _taggers(group: str, event_type: str) -> tuple[Callable[[Any], tuple[str, ...]], ...]:
-    return tuple(_compile(stale) for stale in STALE.get((group, EventType(event_type)), ()))
+_TAGGER = Tagger()
+stale_tags = _TAGGER.tags
+services_of = _TAGGER.services_of
 
 
 def _compile(stale: Stale) -> Callable[[Any], tuple[str, ...]]:

@@ -1,0 +1,173 @@
+"""A slice of records to changes of a partition: handlers all at once where all is well, one by one where it is not.
+
+A record fails when its bytes are no event or one of its handlers raises. It leaves no trace but a dead letter, and those of
+its key that come after it wait behind it. All others are applied.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from agents.engine.dead_letters import dead_letter
+from agents.engine.decoding import Bad
+from agents.engine.fatal import stop_process
+from agents.engine.fuse import Fuse, Limits
+from agents.engine.parking import Parked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from faust.types import TP
+
+    from agents.domain import Domain
+    from agents.engine.consuming import Batch
+    from agents.engine.decoding import Decoded
+    from agents.engine.encoding import Encoding
+    from agents.engine.partition import Partition
+    from bookly.cache.invalidator import Invalidator
+    from bookly.records import Record
+
+log = structlog.get_logger(__name__)
+EXIT_FUSE = 65  # EX_DATAERR of sysexits.h: a restart alone does not help
+
+
+@dataclass(slots=True)
+class Aside:
+    """A record of the slice that is not applied: it failed, or (no `bad`) it waits behind one of its key that did."""
+
+    index: int
+    bad: Bad | None
+    event: Record | None
+
+
+class Applying:
+    """Runs a domain's handlers. Nothing here does I/O: what it changes is owed by the partition."""
+
+    def __init__(self, domain: Domain, encoding: Encoding, invalidator: Invalidator, limits: Limits | None = None) -> None:
+        self._domain, self._encoding, self._invalidator = domain, encoding, invalidator
+        self._limits = limits or Limits()
+        self._fuses: defaultdict[TP, Fuse] = defaultdict(lambda: Fuse(self._limits))
+
+    def forget(self) -> None:
+        """The partitions have changed hands: their fuses are new."""
+        self._fuses.clear()
+
+    def apply(self, partition: Partition, batch: Batch, decoded: Decoded, *, final: bool) -> int:
+        """How many records, from the first on, are done. A run of failed ones at the end waits for a good one to follow,
+        unless this is `final`: so that nothing behind the last good event is committed when the fuse blows.
+        """
+        if not decoded.bad and not partition.parking:
+            try:
+                self.run(partition, batch.tp, decoded.events)
+                self._count(partition, batch.tp, decoded.events)
+                return len(batch.records)
+            except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
+                partition.state.discard()
+        return self._one_by_one(partition, batch, decoded, final=final)
+
+    def run(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
+        """All handlers of all events, or nothing: after an exception the caller discards the state."""
+        state, handlers = partition.state, self._domain.handlers
+        for event in events:
+            state.begin(event.metadata)
+            for handler in handlers.get(type(event), ()):
+                handler(event, state)
+        outgoing = self._encoding.encode(state.emitted)
+        if state.repeats:
+            partition.tally(tp, repeats=state.repeats)
+        partition.merge(outgoing)
+        partition.stale.update(self._invalidator.tags(self._domain.name, events))
+
+    def try_one(self, partition: Partition, tp: TP, event: Record) -> Bad | None:
+        """Apply one event wholly, or say why it cannot be and leave no trace."""
+        try:
+            self.run(partition, tp, [event])
+        except Exception as error:  # noqa: BLE001  # bad for this group: kept in its dead letters with the reason
+            partition.state.discard()
+            return Bad("HANDLER_RAISED", error)
+        return None
+
+    def _count(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
+        kinds = Counter(map(type, events))
+        applied = sum(count for kind, count in kinds.items() if kind in self._domain.handlers)
+        partition.tally(tp, applied=applied, ignored=len(events) - applied)
+        self._fuses[tp].good(applied)
+
+    def _one_by_one(self, partition: Partition, batch: Batch, decoded: Decoded, *, final: bool) -> int:
+        fuse, done = self._fuses[batch.tp], []
+        aside: list[Aside] = []  # since the last good event
+        failed: set[bytes | None] = set()  # their keys
+        first = partition.parking.reserve(len(batch.records))
+        for index, (record, event) in enumerate(zip(batch.records, decoded.events, strict=True)):
+            bad = decoded.bad.get(index)
+            handled = bad is not None or type(event) in self._domain.handlers
+            if handled and record.key is not None and (record.key in failed or record.key in partition.parking):
+                aside.append(Aside(index, None, event))
+                continue
+            bad = bad or self.try_one(partition, batch.tp, event)
+            if bad is None:
+                done.append((index, event))
+                if handled:
+                    self._set_aside(partition, batch, aside, first)
+                    fuse.good()
+                    failed.clear()
+                continue
+            aside.append(Aside(index, bad, event))
+            failed.add(record.key)
+            self._check_fuse(fuse, batch, aside)
+        end = len(batch.records)
+        if failed and not final:
+            end = next(one.index for one in aside if one.bad)
+            aside = [one for one in aside if one.index < end]
+        self._set_aside(partition, batch, aside, first)
+        self._tally_done(partition, batch.tp, [event for index, event in done if index < end])
+        return end
+
+    def _tally_done(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
+        applied = sum(type(event) in self._domain.handlers for event in events)
+        partition.tally(tp, applied=applied, ignored=len(events) - applied)
+
+    def _set_aside(self, partition: Partition, batch: Batch, aside: list[Aside], first: int) -> None:
+        """Dead letters of those that failed, and a place in line for each that has a key."""
+        for one in aside:
+            record, attempt = batch.records[one.index], int(one.bad is not None)
+            if one.bad is not None:
+                say(batch.tp, record.offset, one.bad)
+                self._fuses[batch.tp].bad()
+                partition.merge([dead_letter(self._domain, batch.tp, record, one.bad, one.event)])
+            if record.key is not None:
+                partition.parking.put(Parked.of(batch.tp, record, first + one.index, attempt))
+            partition.tally(batch.tp, dead=attempt, parked=1 - attempt)
+        if aside:
+            self._check_room(partition)
+        aside.clear()
+
+    def _check_fuse(self, fuse: Fuse, batch: Batch, aside: Sequence[Aside]) -> None:
+        failed = [one for one in aside if one.bad]
+        why = fuse.blown_by(len(failed))
+        if why is not None:
+            where = f"{batch.tp.topic} partition {batch.tp.partition}, from offset {batch.records[failed[0].index].offset} on"
+            stop_process(
+                f"the fuse is blown: {why} on {where}. Nothing behind the last good event is committed, and a restart will stop "
+                "here again. If the handler is wrong, deploy a corrected one; if the events are, set BOOKLY_FUSE=off for one "
+                "start to let them become dead letters",
+                failed[-1].bad.error if failed[-1].bad else None,
+                code=EXIT_FUSE,
+            )
+
+    def _check_room(self, partition: Partition) -> None:
+        parking = partition.parking
+        if len(parking) > self._limits.parked or parking.size > self._limits.parked_bytes:
+            stop_process(
+                f"{len(parking):,} records of partition {partition.number} wait behind failed ones, more than memory is for. "
+                "Release their keys (python -m api parked), with the handler mended or the failed record skipped",
+                code=EXIT_FUSE,
+            )
+
+
+def say(tp: TP, offset: int, bad: Bad) -> None:
+    log.error("dead letter", reason=bad.reason, topic=tp.topic, partition=tp.partition, offset=offset, error=str(bad.error))

@@ -1,0 +1,95 @@
+"""What an orchestrator asks a worker, answered by a thread of its own: also when the event loop cannot.
+
+    /live    200 while the process does what it should, else 503: end it and start another
+    /ready   200 while it is a member of its group with its tables recovered, else 503
+    /health  the same facts and figures as JSON
+
+Nothing listens unless BOOKLY_HEALTH names an address: a port (on loopback) or host:port.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from agents.engine.pulse import Phase
+from bookly.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from agents.engine.app import BooklyApp
+    from agents.engine.watchdog import Watchdog
+
+LOOPBACK = "127.0.0.1"
+
+
+def report(app: BooklyApp, watchdog: Watchdog) -> dict[str, Any]:
+    """The facts as they are now. `lag`: committed records that wait. `quiet_s`: since something was finished last."""
+    runner, now = app.runner, time.monotonic()
+    why = watchdog.verdict(now)
+    return {
+        "domain": runner.domain.name,
+        "live": why is None,
+        "ready": why is None and runner.pulse.phase is Phase.RUNNING,
+        "phase": runner.pulse.phase.value,
+        "why": why,
+        "partitions": sorted(runner.partitions),
+        "lag": sum(app.lag().values()),
+        "parked": runner.parked,
+        "invalidations_waiting": runner.invalidations,
+        "quiet_s": round(now - runner.pulse.moved, 1),
+    }
+
+
+def address_from_environment() -> tuple[str, int] | None:
+    """Where to listen, if anywhere. Raises InvalidSettings."""
+    given = os.environ.get("BOOKLY_HEALTH", "")
+    host, _, port = given.rpartition(":")
+    if not given:
+        return None
+    if not port.isdecimal() or int(port) > 65_535:
+        raise InvalidSettings(f"BOOKLY_HEALTH is {given!r}: give a port (it listens on loopback), or host:port.")
+    return host or LOOPBACK, int(port)
+
+
+@contextmanager
+def serving(address: tuple[str, int] | None, facts: Callable[[], dict[str, Any]]) -> Iterator[int | None]:
+    """Answer while the block runs; the port, or None without an address. Raises InvalidSettings when it cannot listen there."""
+    if address is None:
+        yield None
+        return
+    try:
+        server = ThreadingHTTPServer(address, _answering(facts))
+    except OSError as error:
+        raise InvalidSettings(f"BOOKLY_HEALTH: cannot listen on {address[0]}:{address[1]} ({error.strerror}).") from None
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, name="health", daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _answering(facts: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = facts()
+            good = {"/live": found["live"], "/ready": found["ready"], "/health": True}.get(self.path)
+            body = json.dumps(found if good is not None else {"error": "ask /live, /ready or /health"}).encode()
+            self.send_response({True: 200, False: 503, None: 404}[good])
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """A probe every few seconds is no news."""
+
+    return Answering

@@ -1,0 +1,31 @@
+"""Signs of life of a worker, written by the event loop and read by threads outside of it: the watchdog and the health page."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    STARTING = "starting"  # not a member of the group yet
+    RECOVERING = "recovering"  # takes partitions over: fences, reads changelogs
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+class Pulse:
+    """`moved`: when something was finished last. `looped`: when the event loop turned last. Seconds of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.STARTING
+        self.moved = self.looped = time.monotonic()
+
+    def beat(self) -> None:
+        self.moved = time.monotonic()
+
+    def turn(self) -> None:
+        self.looped = time.monotonic()
+
+    def restart(self) -> None:
+        """The process itself stood still: nothing that it did not do meanwhile counts."""
+        self.moved = self.looped = time.monotonic()

@@ -1,0 +1,83 @@
+"""What operators tell a group: try what waits of a key again, or skip the record that failed.
+
+A command is a record on the group's control topic: its key is the key to release (any bytes), its value says what to do and
+who wants it. It is applied once, in one transaction with what the released records change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import structlog
+from faust.types import TP
+
+from agents.engine.applying import say
+from agents.engine.dead_letters import dead_letter
+from agents.engine.decoding import Bad
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiokafka import ConsumerRecord
+
+    from agents.domain import Domain
+    from agents.engine.applying import Applying
+    from agents.engine.decoding import Decoding
+    from agents.engine.parking import Parked
+    from agents.engine.partition import Partition
+
+log = structlog.get_logger(__name__)
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`retry`: the failed record again, then those behind it. `skip`: it stays a dead letter; those behind it go on."""
+
+    act: Literal["retry", "skip"]
+    by: str
+
+
+class Releasing:
+    def __init__(self, domain: Domain, decoding: Decoding, applying: Applying) -> None:
+        self._domain, self._decoding, self._applying = domain, decoding, applying
+
+    async def obey(self, partition: Partition, tp: TP, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+        """Carry out commands in order. One that is none is logged and becomes a dead letter."""
+        for record in records:
+            try:
+                command = msgspec.json.decode(record.value or b"", type=Command)
+            except msgspec.DecodeError as error:  # a ValidationError is one
+                bad = Bad("MALFORMED", error)
+                say(tp, record.offset, bad)
+                partition.merge([dead_letter(self._domain, tp, record, bad, None)])
+                partition.tally(tp, dead=1)
+            else:
+                released = await self._release(partition, record.key or b"", skip=command.act == "skip")
+                partition.tally(tp, applied=1)
+                log.info("released", key=str(record.key), act=command.act, by=command.by, records=released)
+
+    async def _release(self, partition: Partition, key: bytes, *, skip: bool) -> int:
+        waiting, released = partition.parking.behind(key), 0
+        if skip and waiting:
+            partition.parking.drop(waiting[0])
+            waiting = waiting[1:]
+        for parked in waiting:
+            if not await self._again(partition, parked):
+                break
+            partition.parking.drop(parked)
+            released += 1
+        return released
+
+    async def _again(self, partition: Partition, parked: Parked) -> bool:
+        tp, attempt = TP(parked.topic, parked.partition), parked.attempt + 1
+        decoded = await self._decoding.decode([parked.value])
+        event = decoded.events[0]
+        bad = decoded.bad.get(0) or self._applying.try_one(partition, tp, event)
+        if bad is None:
+            partition.tally(tp, released=1)
+            return True
+        say(tp, parked.offset, bad)
+        partition.merge([dead_letter(self._domain, tp, parked, bad, event, attempt)])
+        partition.parking.put(parked._replace(attempt=attempt))
+        partition.tally(tp, dead=1)
+        return False

@@ -1,0 +1,86 @@
+"""Ours: the fold's domain in the engine of the five domains, all guarantees on. One worker process.
+
+Reads the environment of every peer (FOLD_*), and FOLD_REGISTRY: the engine learns its decoders from the registry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import faust
+import uvloop
+
+from agents import changelogs_of
+from agents.engine.worker import collect_rarely, configure_logs, prepare
+from bench.fold.domain import FOLD, STALE
+from bookly.settings import Settings
+from contracts.broker import provision_broker
+
+if TYPE_CHECKING:
+    from agents.engine.app import BooklyApp
+
+
+def main() -> None:
+    """Fold FOLD_EVENTS events into tables of a group of its own and print one JSON line."""
+    configure_logs()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    settings = Settings(os.environ["FOLD_BROKERS"], os.environ["FOLD_REGISTRY"], os.environ["FOLD_REDIS"])
+    domain = replace(FOLD, name=os.environ["FOLD_GROUP"])
+    partitions = int(os.environ.get("FOLD_PARTITIONS", "4"))
+    others = [(topic, partitions, {}) for topic in (domain.dead_letters, domain.control)]
+    provision_broker(settings.brokers, [*changelogs_of(domain, partitions), *others])
+    stale = {(domain.name, event): found for (_, event), found in STALE.items()}
+    app = prepare(domain, settings, stale=stale, partitions=partitions)
+    app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
+    Watch(app, int(os.environ["FOLD_EVENTS"]))
+    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
+
+
+class Watch:
+    """Looks at the runner from outside: when the first slice was in hand, and when the last one was committed."""
+
+    def __init__(self, app: BooklyApp, events: int) -> None:
+        self._runner: Any = app.runner
+        self._events = events
+        self._began: tuple[float, float] | None = None
+        self._apply, self._commit = self._runner._apply, self._runner._commit
+        self._runner._apply, self._runner._commit = self.apply, self.commit
+
+    async def apply(self, batch: Any) -> None:
+        if self._began is None and batch.records:
+            self._began = time.perf_counter(), cpu_s()
+        await self._apply(batch)
+
+    async def commit(self, partitions: Any) -> None:
+        await self._commit(partitions)
+        tallies = [tally for partition in self._runner.partitions.values() for tally in partition.tallies.values()]
+        if self._began and sum(tally["applied"] for tally in tallies) >= self._events:
+            self.print(time.perf_counter() - self._began[0], cpu_s() - self._began[1])
+
+    def print(self, seconds: float, cpu: float) -> None:
+        sums = {
+            table.name: sum(
+                row.count for partition in self._runner.partitions.values() for row in partition.rows[table.name].values()
+            )
+            for table in self._runner.domain.tables
+        }
+        sys.stdout.write(json.dumps({"seconds": seconds, "cpu_s": cpu, "events": self._events, **sums}) + "\n")
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def cpu_s() -> float:
+    """User and system seconds of all threads of this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""A domain that can fail, and its runner without a broker: slices go in, what a partition owes comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from faust.types import TP
+from msgspec import Struct
+
+from agents.domain import Domain
+from agents.engine.consuming import Batch
+from agents.engine.decoding import Bad, Decoded
+from agents.engine.encoding import Encoding
+from agents.engine.partition import Partition
+from agents.engine.runner import Runner
+from agents.state import State, Table
+from bookly.catalog import EVENTS
+from bookly.records.availability import ReservationConfirmed, ReservationCreated
+from tests.unit.clock import at
+from tests.unit.facts import asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agents.engine.fuse import Limits
+    from agents.engine.outgoing import Outgoing
+
+INPUT = TP("bookly.availability", 2)
+CONTROL = TP("bookly.availability.control", 2)
+
+
+class Count(Struct, frozen=True):
+    count: int = 0
+
+
+class Counting(State):
+    counts = Table("counts", Count)
+
+
+broken = {"bad"}  # reservations whose handler raises
+
+
+def count_reservation(event: ReservationCreated, state: Counting) -> None:
+    """Counts, and fails for broken reservations, after it has changed its table and emitted an event."""
+    state.counts[event.resource_id] = Count(state.counts.get(event.resource_id, Count()).count + 1)
+    state.emit(ReservationConfirmed(event.reservation_id, event.resource_id, event.user_id, "apr-1", True, 1, 2))
+    if event.reservation_id in broken:
+        raise ValueError("a bug in the handler")
+
+
+DOMAIN = Domain.of("availability", Counting, (count_reservation,))
+
+
+@dataclass
+class Record:
+    """What aiokafka hands over. Its value names an event of the world."""
+
+    offset: int
+    value: bytes | None
+    key: bytes | None = b"room"
+    headers: tuple[tuple[str, bytes], ...] = (("ce_id", b"1"),)
+
+
+@dataclass
+class Stale:
+    """Makes a resource stale by its id."""
+
+    pending: int = 0
+
+    def tags(self, group: str, events: Iterable[Any]) -> set[str]:
+        return {event.resource_id for event in events}
+
+
+@dataclass
+class World:
+    """One partition. `send` gives a slice to the runner; offsets go on."""
+
+    limits: Limits | None = None
+    events: list[Any] = field(default_factory=list)
+    runner: Runner = field(init=False)
+    partition: Partition = field(init=False)
+
+    def __post_init__(self) -> None:
+        encoding = Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4)
+        self.runner = Runner(DOMAIN, "", cast("Any", self), encoding, cast("Any", Stale()), self.limits)
+        self.partition = self.runner.partitions[INPUT.partition] = Partition(DOMAIN, INPUT.partition)
+
+    async def decode(self, values: Any) -> Decoded:
+        found = [self.events[int(value)] for value in values]
+        bad = {index: event for index, event in enumerate(found) if isinstance(event, Bad)}
+        return Decoded([None if index in bad else event for index, event in enumerate(found)], bad)
+
+    async def send(self, *events: Any, key: bytes | None = b"room") -> None:
+        first = len(self.events)
+        self.events += events
+        records = [Record(offset, str(offset).encode(), key) for offset in range(first, len(self.events))]
+        await self.give(records, len(self.events))
+
+    async def give(self, records: list[Record], next_offset: int, tp: TP = INPUT) -> None:
+        await self.runner._apply(Batch(tp, cast("Any", records), next_offset, 0))
+
+    async def command(self, value: bytes, key: bytes = b"room") -> None:
+        offset = self.partition.done_up_to(CONTROL)
+        await self.give([Record(offset, value, key)], offset + 1, CONTROL)
+
+    async def wait_in_vain(self) -> None:
+        """No good event follows: what is held has waited its time."""
+        self.runner._held = {tp: held._replace(until=0.0) for tp, held in self.runner._held.items()}
+        await self.runner._let_go()
+
+    @property
+    def count(self) -> int:
+        return sum(row.count for row in self.partition.rows["counts"].values())
+
+    @property
+    def letters(self) -> list[Outgoing]:
+        return [record for record in self.partition._outgoing if record.topic.endswith(".dead")]
+
+    @property
+    def tally(self) -> dict[str, int]:
+        return {name: count for name, count in self.partition.tallies[INPUT].items() if count}
+
+
+def reservation(name: str) -> ReservationCreated:
+    return at(8, asked(name, 9, 10))
