@@ -46,10 +46,8 @@ def read(target: Path = TARGET) -> dict[str, Any]:
 def show(console: Console, fold: Mapping[str, Any], ratios: Mapping[str, float]) -> None:
     """The fold's figures, fastest first, and what ours are to others."""
     table = Table("peer", "guarantee", "events/s", "min - max", "CPU us", "events", title="The fold")
-    for column in (2, 3, 4, 5):
-        table.columns[column].justify = "right"
-    for column in table.columns:
-        column.no_wrap = True
+    for number, column in enumerate(table.columns):
+        column.no_wrap, column.justify = True, "right" if number > 1 else "left"
     for name, one in sorted(fold.items(), key=lambda item: -item[1]["events_per_s"]):
         low, high = one["events_per_s_min_max"]
         table.add_row(

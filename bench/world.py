@@ -34,7 +34,7 @@ class World:
 
     def __init__(self, stack: Stack, seed: int) -> None:
         self.brokers, self.redis, self.registry = stack.brokers, str(stack.redis), str(stack.registry)
-        self._admin = AdminClient({"bootstrap.servers": self.brokers})
+        self._admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
         self._cache = Redis.from_url(self.redis)
         self._seed = seed
         self._topics: dict[int, str] = {}
@@ -57,6 +57,7 @@ class World:
         producer = Producer(
             {
                 "bootstrap.servers": self.brokers,
+                "log_level": 0,  # it outlives the broker by a moment, and would say so
                 "linger.ms": 50,
                 "compression.type": "lz4",
                 "enable.idempotence": True,

@@ -1,4 +1,7 @@
-"""Quix Streams: a stateful update with both counts of a key, RocksDB and its changelog, a checkpoint each 5 s as it comes."""
+"""Quix Streams: a stateful update with both counts of a key, RocksDB and its changelog, a checkpoint each 5 s as it comes.
+
+Its run returns when all is closed, about 0.2 s after the last commit.
+"""
 
 from __future__ import annotations
 
