@@ -14,7 +14,7 @@ from bookly.reading import decode_record
 from bookly.records import ENCODERS, NO_METADATA
 from bookly.testing.events import DeadLetter, happened, said
 from bookly.testing.in_memory import InMemorySchemas
-from bookly.testing.parking import Parking, Taken
+from bookly.testing.parking import Bad, Parking, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,13 +55,13 @@ class DomainBench:
         self._start()
         for event in events:
             dated = happened(event) if event.metadata is NO_METADATA else event
-            self._take(Taken(getattr(event, event.KEY_FIELD), dated))
+            self._take(Taken(getattr(event, event.KEY_FIELD), event=dated))
         return self
 
     def when_raw(self, value: bytes | None, key: str) -> Self:
         """Take a record as it lies on a topic. Raises MalformedBytes or UnknownSchema, or makes it a dead letter."""
         self._start()
-        self._take(Taken(key, None, value))
+        self._take(Taken(key, value))
         return self
 
     def wire(self, event: Record) -> bytes:
@@ -70,13 +70,16 @@ class DomainBench:
         return b"\0" + self._schemas.schema_id(event.TYPE).to_bytes(4, "big") + ENCODERS[type(event)](dated)
 
     def release(self, key: str, *, skip: bool = False) -> Self:
-        """Try the failed event of a key again, or `skip` it for good; then those behind it in order, until one fails."""
+        """Try the failed record of a key again, or `skip` it for good; then those behind it in order, until one fails.
+
+        Raises KeyError when nothing of this key has failed.
+        """
         self._start()
         self._parking.release(key, self._attempt, skip=skip)
         return self
 
-    def parked(self, key: str) -> list[Record]:
-        """The events that wait behind the failed one of this key, in order; none if the key is free."""
+    def parked(self, key: str) -> list[Record | None]:
+        """The events that wait behind the failed one of this key, in order; None for bytes that are none."""
         return self._parking.behind(key)
 
     def row(self, table: str, key: str) -> Any:
@@ -112,30 +115,37 @@ class DomainBench:
         self.dead_letters: list[DeadLetter] = []
 
     def _take(self, record: Taken) -> None:
-        event, held = self._read(record), record.key in self._parking
-        if held and event is not None and type(event) in self.domain.handlers:
+        record = self._read(record)
+        if record.key in self._parking and (record.event is None or type(record.event) in self.domain.handlers):
             self._parking.park(record)
-        elif (event is None or not self._apply(record, event)) and not held:
+        elif not self._attempt(record, 1):
             self._parking.hold(record)
 
-    def _attempt(self, record: Taken) -> bool:
-        event = self._read(record)
-        return event is not None and self._apply(record, event)
-
-    def _read(self, record: Taken) -> Record | None:
-        """The event; None when the bytes are none, which are a dead letter then."""
+    def _read(self, record: Taken) -> Taken:
+        """With its event, or with the reason why its bytes are none."""
         if record.event is not None:
-            return record.event
+            return record
         try:
-            return decode_record(record.value, cast("Registry", self._schemas))[1]
+            return record._replace(event=decode_record(record.value, cast("Registry", self._schemas))[1])
         except MalformedBytes as error:
-            self._set_aside("MALFORMED", error, record)
+            return record._replace(bad=("MALFORMED", error))
         except UnknownSchema as error:
-            self._set_aside("UNKNOWN_SCHEMA", error, record)
-        return None
+            return record._replace(bad=("UNKNOWN_SCHEMA", error))
 
-    def _apply(self, record: Taken, event: Record) -> bool:
-        """All handlers of the event, or nothing: then it is a dead letter."""
+    def _attempt(self, record: Taken, attempt: int) -> bool:
+        """Apply it wholly; where that cannot be, it is a dead letter and leaves no other trace."""
+        bad = record.bad or self._apply(record.event)
+        if bad is None:
+            return True
+        reason, error = bad
+        if not self._sets_aside:
+            raise error
+        names = [handler.__name__ for handler in self.domain.handlers.get(type(record.event), ())]
+        self.dead_letters.append(DeadLetter(reason, said(error), ",".join(names), record.key, record.event, attempt))
+        return False
+
+    def _apply(self, event: Any) -> Bad | None:
+        """All handlers of the event, or nothing and why."""
         self._state.begin(event.metadata)
         try:
             for handler in self.domain.handlers.get(type(event), ()):
@@ -144,22 +154,15 @@ class DomainBench:
                 ENCODERS[type(emitted)](emitted)  # one that cannot be written is the handler's fault
         except Exception as error:  # noqa: BLE001  # whatever a handler raises
             self._state.discard()
-            self._set_aside("HANDLER_RAISED", error, record, event)
-            return False
+            return "HANDLER_RAISED", error
         self._merge()
         self.stale.update(self._tagger.tags(self.domain.name, event.TYPE, event))
-        return True
-
-    def _set_aside(self, reason: str, error: Exception, record: Taken, event: Record | None = None) -> None:
-        if not self._sets_aside:
-            raise error
-        names = [handler.__name__ for handler in self.domain.handlers.get(type(event), ())]
-        self.dead_letters.append(DeadLetter(reason, said(error), ",".join(names), record.key, event))
+        return None
 
     def _merge(self) -> None:
         for table in self.domain.tables:
-            for key, row in self._state.views[table.name].merge().items():
-                _refuse_unrecoverable(table, key, row)
+            for key in self._state.views[table.name].merge():
+                _refuse_unrecoverable(table, key, self.row(table.name, key))
         self.emitted += self._state.emitted
         self.repeats += self._state.repeats
         self._state.discard()

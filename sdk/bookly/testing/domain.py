@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class View(Protocol):
-    """Rows of one table, with the changes of the event at hand over them."""
+    """Rows of one table, and which of them the event at hand changed."""
 
-    def merge(self) -> Mapping[str, Any]:
-        """Keep the changes and name them: each key with its new row, or None where it was removed."""
+    def merge(self) -> Iterable[str]:
+        """Keep the changes and name their keys."""
 
 
 class Table(Protocol):

@@ -30,7 +30,7 @@ def happened(event: Event, at: int = MONDAY, *, actor: str | None = None) -> Eve
 class DeadLetter:
     """A record that a group could not use. `reason`: HANDLER_RAISED, MALFORMED or UNKNOWN_SCHEMA; `error`: class and message.
 
-    `handler` names all handlers of the event; `event` is None where the bytes are none.
+    `handler` names all handlers of the event; `event` is None where the bytes are none; `attempt` counts how often it has failed.
     """
 
     reason: str
@@ -38,6 +38,7 @@ class DeadLetter:
     handler: str
     key: str
     event: Record | None = None
+    attempt: int = 1
 
 
 def said(error: Exception) -> str:

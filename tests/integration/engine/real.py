@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from itertools import count
@@ -12,6 +13,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
+from agents.engine.parking import TABLE
 from api.tables import read_log, read_table
 from api.tally import read_tally
 from bookly.errors import MalformedBytes, UnknownSchema
@@ -80,6 +82,21 @@ class Real:
         self._send(value, key)
         self._settle(key)
 
+    def release(self, key: str, *, skip: bool = False) -> None:
+        self._start()
+        command = json.dumps({"act": "skip" if skip else "retry", "by": "suite"})
+        self._send(command.encode(), key, DOMAIN.control)
+        self._settle(key)
+
+    def parked(self, key: str) -> list[Record | None]:
+        found: dict[bytes, bytes | None] = {}
+        for message in read_log(self._brokers, DOMAIN.changelog(TABLE)):
+            found[message.key() or b""] = message.value()
+        waiting = [
+            value for name, value in sorted(found.items()) if name.rpartition(b"|")[0] == key.encode() and value is not None
+        ]
+        return [self._event(value) for value in waiting[1:]]
+
     def wire(self, event: Record) -> bytes:
         dated = happened(event) if event.metadata is NO_METADATA else event
         return prefix_of(self._registry.schema_id(event.TYPE)) + ENCODERS[type(event)](dated)
@@ -108,7 +125,7 @@ class Real:
 
     def _begin_at_the_ends(self) -> None:
         """Other tests have filled the topic."""
-        ends = self._offsets.ends(set(DOMAIN.topics))
+        ends = self._offsets.ends(set(DOMAIN.inputs))
         places = [TopicPartition(topic, number, end) for (topic, number), end in ends.items()]
         request = [ConsumerGroupTopicPartitions(DOMAIN.group, places)]
         self._admin.alter_consumer_group_offsets(request)[DOMAIN.group].result()
@@ -118,8 +135,8 @@ class Real:
         self._repeats_before = self._repeats()
         self._mark(self.watched)
 
-    def _send(self, value: bytes | None, key: str) -> None:
-        self._producer.produce(TOPIC, value, key)
+    def _send(self, value: bytes | None, key: str, topic: str = TOPIC) -> None:
+        self._producer.produce(topic, value, key)
         assert self._producer.flush(30) == 0
 
     def _settle(self, key: str) -> None:
@@ -128,7 +145,7 @@ class Real:
         tag = f"avail:gen:waitlist:{last}"
         self._mark({tag})
         self._send(self.wire(happened(WaitlistOffered("w", last, "ann", 1, 2, 3))), last)
-        Barrier(self._offsets, {DOMAIN.group: DOMAIN.topics}, 60).wait(self._check_worker)
+        Barrier(self._offsets, {DOMAIN.group: DOMAIN.inputs}, 60).wait(self._check_worker)
         eventually(lambda: self._moved({tag}), f"{tag} has moved")
 
     def _check_worker(self) -> None:
@@ -158,4 +175,5 @@ class Real:
         why = {name: value.decode() for name, value in message.headers() if name.startswith("dead.")}
         event = self._event(message.value())
         assert partition_of(message.key().decode()) == message.partition() < PARTITIONS
-        return DeadLetter(why["dead.reason"], why["dead.error"], why["dead.handler"], message.key().decode(), event)
+        attempt = int(why["dead.attempt"])
+        return DeadLetter(why["dead.reason"], why["dead.error"], why["dead.handler"], message.key().decode(), event, attempt)
