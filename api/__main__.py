@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.lag import LagReader
+from api.parking import NothingWaits, NotObeyed, read_parked, release
 from api.tables import UnknownTable, read_table
 from bookly.errors import BooklyError
 from bookly.settings import required
@@ -85,6 +87,39 @@ def table(domain: str, name: str, key: Annotated[str, typer.Option(help="one row
             sys.stdout.write(json.dumps({"key": row_key, **row}) + "\n")
 
 
+@app.command()
+def parked(domain: str, key: Annotated[str, typer.Option(help="one key; default: all")] = "", as_json: Json = False) -> None:
+    """Events of DOMAIN that wait behind one of their key that failed. Exit code 1 when there are any."""
+    found = read_parked(_brokers(), domain, key)
+    rows = (
+        {"key": o.key, "event": o.event, "topic": o.topic, "partition": o.partition, "offset": o.offset, "failed": o.attempt}
+        for o in found
+    )
+    _print("parked", rows, as_json)
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command(name="release")
+def release_key(
+    domain: str,
+    key: str,
+    skip: Annotated[bool, typer.Option("--skip", help="give the failed event up for good; it stays in the dead letters")] = False,
+    by: Annotated[str, typer.Option(help="who wants it, for the log")] = getpass.getuser(),
+    as_json: Json = False,
+) -> None:
+    """Try what waits of KEY in DOMAIN again, in order. Exit code 1 when some of it still waits."""
+    left = release(_brokers(), domain, key, by=by, skip=skip)
+    if as_json:
+        sys.stdout.write(json.dumps({"key": key, "waiting": len(left)}) + "\n")
+    elif left:
+        Console().print(
+            f"{key}: {left[0].event} at offset {left[0].offset} failed again; {len(left)} wait. See the dead letters."
+        )
+    else:
+        Console().print(f"{key} flows again")
+    raise typer.Exit(1 if left else 0)
+
+
 def _print(title: str, rows: Iterable[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         for row in rows:
@@ -112,7 +147,7 @@ def main() -> None:
     """Errors are sentences on stderr, with exit code 2."""
     try:
         app()
-    except (BooklyError, UnknownTable) as error:
+    except (BooklyError, UnknownTable, NothingWaits, NotObeyed) as error:
         sys.stderr.write(f"api: {error}\n")
         sys.exit(2)
 
