@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import faust
 import uvloop
 
-from agents.engine.worker import configure_logs, prepare
+from agents.engine.watchdog import Watchdog
+from agents.engine.worker import Worker, configure_logs, prepare
 from bookly.settings import Settings
 from tests.integration.engine.domain import DOMAIN, STALE
 
@@ -15,4 +15,6 @@ if __name__ == "__main__":
     configure_logs()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = prepare(DOMAIN, Settings.from_environment(), stale=STALE)
-    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
+    watchdog = Watchdog(app.runner.pulse, lambda: any(app.lag().values()))
+    watchdog.start()
+    Worker(app, watchdog).execute_from_commandline()
