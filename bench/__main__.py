@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,7 @@ def main(events: Events = 300_000, runs: Rounds = 5, only: Only = None, json: Js
         peers = chosen(only or [])
     except KeyError as error:
         raise typer.BadParameter(f"there is no peer {error}; choose of {', '.join(peer.name for peer in PEERS)}") from None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         refused = Bench(console, peers, events, seed, json).measure(runs)
     except FAILURES as error:
