@@ -61,7 +61,7 @@ def on_both(point: str) -> Arming:
 
 
 def in_commit(rng: random.Random) -> Mapping[tuple[int, int], tuple[Arm, ...]]:
-    return {(0, 0): (Arm("in-commit", rng.randint(2, 10), rng.choice((0.0, 0.0005, 0.001, 0.002, 0.004))),)}
+    return {(0, 0): (Arm("in-commit", rng.randint(1, 8), rng.choice((0.0, 0.0005, 0.001, 0.002, 0.004))),)}
 
 
 def _poisoned(kind: str, bad: float = 1) -> Fault:
@@ -69,11 +69,11 @@ def _poisoned(kind: str, bad: float = 1) -> Fault:
 
 
 _ALL = (
-    Fault("kill-after-fetch", strikes.armed, OFTEN, arms=at_nth("after-fetch", 3, 25), real=True),
-    Fault("kill-in-handler", strikes.armed, OFTEN, arms=at_nth("in-handler", 30, 400), real=True),
-    Fault("kill-after-overlay", strikes.armed, OFTEN, arms=at_nth("after-overlay", 3, 25), real=True),
-    Fault("kill-changelog-half", strikes.armed, OFTEN, arms=at_nth("changelog-half", 2, 12), real=True),
-    Fault("kill-delivered-not-committed", strikes.armed, OFTEN, arms=at_nth("delivered-not-committed", 2, 12), real=True),
+    Fault("kill-after-fetch", strikes.armed, OFTEN, arms=at_nth("after-fetch", 2, 12), real=True),
+    Fault("kill-in-handler", strikes.armed, OFTEN, arms=at_nth("in-handler", 10, 300), real=True),
+    Fault("kill-after-overlay", strikes.armed, OFTEN, arms=at_nth("after-overlay", 2, 12), real=True),
+    Fault("kill-changelog-half", strikes.armed, OFTEN, arms=at_nth("changelog-half", 1, 8), real=True),
+    Fault("kill-delivered-not-committed", strikes.armed, OFTEN, arms=at_nth("delivered-not-committed", 1, 8), real=True),
     Fault("kill-in-commit", strikes.armed, OFTEN, arms=in_commit, real=True),
     Fault("kill-in-revoke", strikes.armed_revoke, OFTEN, arms=either_way("in-revoke", 0), workers=(0,), real=True),
     Fault("kill-in-recovery", strikes.armed_recovery, OFTEN, arms=either_way("in-recovery", 1), real=True),

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from demo.double_bookings import double_bookings
-from faults.log import DEAD, PARKED
+from faults.log import DEAD, HEAD, PARKED
 from faults.oracle import APPLIED, IGNORED
 from faults.shown import stale_reads
 from faults.spy import commits_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from faults.evidence import Told
     from faults.log import Aside, Emission, Entry, Found, Place
@@ -46,7 +46,6 @@ class Watched:
 def check(mode: str, expected: Expected, found: Found, watched: Watched) -> list[Violation]:
     """All violations of a run; none if every promise was kept."""
     ahead = commits_ahead(watched.samples, found.entries, expected.outcomes, mode)
-    stale = stale_reads(watched.shown, watched.told)
     double = double_bookings(entry.event for entry in found.entries if entry.event is not None) if mode == "availability" else 0
     return [
         *acknowledged(watched.acknowledged, found.entries),
@@ -57,7 +56,7 @@ def check(mode: str, expected: Expected, found: Found, watched: Watched) -> list
         *dead_letters(found),
         *([Violation("double_booking", f"{double} pairs of reservations hold the same moment")] * double),
         *([Violation("commit_ahead", f"in {ahead} of {len(watched.samples)} samples an offset was ahead of its rows")] * ahead),
-        *([Violation("stale_cache", f"{stale} of {len(watched.shown)} reads were older than an ended invalidation")] * stale),
+        *(Violation("stale_cache", sentence) for sentence in stale_reads(watched.shown, watched.told)),
         *([Violation("stalled", "no progress for 30 s with lag and all servers up")] * watched.stalled),
     ]
 
@@ -70,11 +69,17 @@ def acknowledged(told: Iterable[tuple[Place, str]], entries: Iterable[Entry]) ->
             yield Violation("lost", f"event {event_id} was acknowledged at {place}, and the log does not have it there")
 
 
-def set_aside(outcomes: Mapping[Place, str], aside: Iterable[Aside]) -> Iterator[Violation]:
-    """Each record that ought to be dead or parked is, once; no other is."""
+def set_aside(outcomes: Mapping[Place, str], aside: Sequence[Aside]) -> Iterator[Violation]:
+    """Each record that ought to be dead or parked is, once; no other is. A dead letter with a key heads the line behind it."""
     where: defaultdict[Place, list[str]] = defaultdict(list)
+    heads = Counter(each.place for each in aside if each.where == HEAD)
     for each in aside:
-        where[each.place].append(each.where)
+        if each.where != HEAD:
+            where[each.place].append(each.where)
+        if each.where == DEAD and heads[each.place] != (each.key is not None):
+            yield Violation("order", f"{each.place} is dead, and heads the line of its key {heads[each.place]} times")
+    for place in heads.keys() - where.keys():
+        yield Violation("lost", f"{place} heads the line of its key, but is no dead letter")
     for place, found in where.items():
         if len(found) > 1:
             yield Violation("doubled", f"{place} was set aside {len(found)} times: {found}")

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from agents.engine.parking import TABLE
 from api.tables import read_log
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.reading import decode_record
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from faults.domains import RunDomain
 
 DEAD, PARKED = "dead", "parked"
+HEAD = "head"  # of the line that waits: the failed record itself, which is a dead letter, too
+OURS = "parked."
 
 
 class Place(NamedTuple):
@@ -70,7 +73,7 @@ class Found:
     emitted: list[Emission] = field(default_factory=list)
 
     def aside_of(self) -> dict[Place, str]:
-        return {each.place: each.where for each in self.aside}
+        return {each.place: each.where for each in self.aside if each.where != HEAD}
 
 
 @dataclass
@@ -94,7 +97,7 @@ class LogReader:
                 event = entry.event
                 key = str(getattr(event, event.KEY_FIELD))
                 found.emitted.append(Emission(key, event.TYPE, event.metadata.event_id))
-        found.aside = self._dead_letters(catalogued)
+        found.aside = [*self._dead_letters(catalogued), *self._parked(catalogued)]
         found.rows = {table.name: self._rows(table.name) for table in self.domain.tables}
         return found
 
@@ -109,6 +112,16 @@ class LogReader:
 
     def _dead_letters(self, catalogued: Mapping[str, str]) -> list[Aside]:
         return [dead_letter(message, catalogued) for message in read_log(self.brokers, self.domain.dead_letters)]
+
+    def _parked(self, catalogued: Mapping[str, str]) -> list[Aside]:
+        """In the order in which they would be released."""
+        waiting: dict[bytes, Message] = {}
+        for message in read_log(self.brokers, self.domain.changelog(TABLE)):
+            name = message.key() or b""
+            waiting.pop(name, None)
+            if message.value() is not None:
+                waiting[name] = message
+        return [parked(name, waiting[name], catalogued) for name in sorted(waiting)]
 
     def _rows(self, table: str) -> dict[str, Any]:
         rows: dict[str, Any] = {}
@@ -135,3 +148,13 @@ def dead_letter(message: Message, catalogued: Mapping[str, str]) -> Aside:
     )
     kept = tuple(header for header in headers if not header[0].startswith("dead."))
     return Aside(place, DEAD, message.key(), message.value(), kept)
+
+
+def parked(name: bytes, message: Message, catalogued: Mapping[str, str]) -> Aside:
+    """By the headers that were put before its own: where it came from, and whether it waits or is what is waited for."""
+    headers = headers_of(message)
+    ours = {header.removeprefix(OURS): value.decode() for header, value in headers if header.startswith(OURS)}
+    place = Place(catalogued[ours["topic"]], int(ours["partition"]), int(ours["offset"]))
+    value = None if ours["empty"] == "1" else message.value()
+    kept = tuple(header for header in headers if not header[0].startswith(OURS))
+    return Aside(place, PARKED if ours["attempt"] == "0" else HEAD, name.rpartition(b"|")[0], value, kept)

@@ -12,9 +12,10 @@ from agents import PARTITIONS
 from bookly.catalog import EventType
 from bookly.registry import Registry
 from contracts.registry import provision_registry
+from faults import run
 from faults.checker import INVARIANTS
 from faults.proxy import Proxy
-from faults.run import Run, Servers
+from faults.run import Servers
 from stack import Stack, state
 from stack.ports import free_port
 
@@ -64,7 +65,7 @@ def play(servers: Servers, plan: Iterable[Planned], lanes: int, done: Callable[[
     with ThreadPoolExecutor(lanes) as pool:
         for planned in plan:
             settle(0 if planned.fault.alone else lanes - 1)
-            under_way.add(pool.submit(Run(servers, planned, mutant).play))
+            under_way.add(pool.submit(run.play, servers, planned, mutant))
             if planned.fault.alone:
                 settle(0)
         settle(0)

@@ -71,15 +71,13 @@ class _Number:
     def _outcome(self, entry: Entry, dead: set[tuple[str, bytes | None]]) -> str:
         found = self._aside.get(entry.place)
         blocked = (entry.place.topic, entry.key or b"") in self._blocked
-        if entry.event is None:
-            return PARKED if blocked and found == PARKED else DEAD
-        if not self._domain.handlers.get(type(entry.event)):
+        if entry.event is not None and not self._domain.handlers.get(type(entry.event)):
             return IGNORED
         if blocked:
             return PARKED
         if found == PARKED and any(key == entry.key and topic != entry.place.topic for topic, key in dead):
             return PARKED  # behind a dead letter of its key on another topic: which is read first is open
-        if found == DEAD and self._forgiving:
+        if entry.event is None or (found == DEAD and self._forgiving):
             return DEAD
         return APPLIED if self._applied(entry) else DEAD
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import time
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Producer
@@ -14,6 +13,7 @@ from bookly import BlockingProducer, EventType
 from bookly.errors import BooklyError
 from bookly.settings import ProducerSettings
 from bookly.transport import KafkaTransport
+from faults.background import Background
 from faults.log import Place
 from faults.workload import SOURCE, Raw
 
@@ -29,6 +29,7 @@ INPUT = "bookly.availability"
 STEP_S = 0.02
 MEGABYTE = 1_000_000
 UNKNOWN_ID = 999_999
+LARGE = {"message.max.bytes": MEGABYTE + 40_000}  # what the broker takes, not what the client thinks
 
 
 class RenamingTransport(KafkaTransport):
@@ -55,11 +56,11 @@ class Publisher:
 
     def start(self, phase: Sequence[Sent], lasting: float) -> None:
         self.share = 0.0
-        self._thread = Thread(target=self._publish, args=(phase, lasting), name="publisher", daemon=True)
-        self._thread.start()
+        self._thread = Background("publisher", lambda: self._publish(phase, lasting))
 
-    def join(self) -> None:
-        self._thread.join()
+    def finish(self) -> None:
+        """Return when the phase is published, as far as the broker confirmed it. Raises what went wrong on the way."""
+        self._thread.finish()
 
     @property
     def is_done(self) -> bool:
@@ -67,7 +68,7 @@ class Publisher:
 
     def put(self, raw: Raw) -> None:
         """One record past the SDK. Returns when the broker has it."""
-        producer = Producer({"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "log_level": 0})
+        producer = Producer({"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "log_level": 0, **LARGE})
         headers: Any = [("ce_id", f"broken-{raw.kind}".encode()), ("custom", b"\x00kept\xff")]
         producer.produce(self.topics[INPUT], key=raw.key, value=self._bytes(raw.kind), headers=headers)
         producer.flush(60)

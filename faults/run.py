@@ -6,8 +6,7 @@ import random
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faults import checker, topics
 from faults.checker import Violation, Watched, check
@@ -21,7 +20,7 @@ from faults.publishing import Publisher
 from faults.shown import Reader
 from faults.spec import Spec
 from faults.spy import Spy
-from faults.strikes import Scene
+from faults.strikes import Scene, UnstruckError
 from faults.workload import availability_phases, probe_phases
 from stack.ports import free_port
 
@@ -29,11 +28,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bookly.registry import Registry
+    from faults.catalogue import Fault
     from faults.plan import Planned
     from stack import Stack
 
 QUIET_S = 120.0
 QUIET_SAMPLES = 3
+ATTEMPTS = 3
 
 
 @dataclass
@@ -68,12 +69,13 @@ def seeded(planned: Planned) -> random.Random:
 class Run:
     """Plays one planned run."""
 
-    def __init__(self, servers: Servers, planned: Planned, mutant: str = "") -> None:
+    def __init__(self, servers: Servers, planned: Planned, mutant: str = "", attempt: int = 1) -> None:
         self._servers, self._planned, self._mutant = servers, planned, mutant
-        self._fault, self._rng = planned.fault, seeded(planned)
-        self._name = f"faults{planned.number}"
+        self._fault: Fault = planned.fault
+        self._rng = seeded(planned)
+        self._name = f"faults{planned.number}x{attempt}"
         self._domain = domain_of(self._name, planned.mode)
-        self._home = servers.home / "runs" / f"{planned.number:03d}-{planned.fault.name}-{planned.seed}"
+        self._home = servers.home / "runs" / f"{planned.number:03d}-{planned.fault.name}-{planned.seed}-{attempt}"
         self._home.mkdir(parents=True)
         self._phases = probe_phases(self._rng, self._fault.shape) if planned.mode == PROBE else availability_phases(self._rng)
         self._arms = self._fault.arms(self._rng)
@@ -86,6 +88,8 @@ class Run:
             scene = self._set(block)
             try:
                 self._perform(scene, outcome)
+            except UnstruckError as error:
+                outcome.unstruck = str(error)
             finally:
                 scene.spy.stop()
                 if self._planned.mode == PROBE:
@@ -130,6 +134,7 @@ class Run:
 
     def _spec(self, worker: int, life: int) -> Spec:
         return Spec(
+            worker=worker,
             domain=self._name,
             mode=self._planned.mode,
             topics=dict(self._domain.renamed),
@@ -146,28 +151,26 @@ class Run:
     def _perform(self, scene: Scene, outcome: Outcome) -> None:
         """The strike comes in the phase that has the most events; in the others nothing happens but work."""
         longest = max(self._phases, key=len)
-        striking: Strike | None = None
         if not self._fault.backlog:
-            for worker in self._fault.workers:
-                scene.workers.start(worker)
+            self._start_workers(scene)
         for phase in self._phases:
             scene.publisher.start(phase, self._fault.lasting if phase is longest else 0.0)
             if self._fault.backlog:
-                scene.publisher.join()
-                for worker in self._fault.workers:
-                    scene.workers.start(worker)
+                scene.publisher.finish()
+                self._start_workers(scene)
             if phase is longest:
-                striking = Strike(self._fault.strike, scene)
-                striking.start()
-                striking.join()
-                outcome.unstruck = striking.unstruck
-                scene.over_at = time.monotonic()
-            scene.publisher.join()
+                outcome.unstruck = strike(self._fault, scene)
+            scene.publisher.finish()
             if not wait_until_quiet(scene):
                 scene.violations.append(Violation("stalled", f"the group is not quiet {QUIET_S:.0f} s after the fault"))
                 return
         caught_up = scene.spy.caught_up_at(scene.over_at)
         outcome.recovery_s = None if caught_up is None else caught_up - scene.over_at
+
+    def _start_workers(self, scene: Scene) -> None:
+        for worker in self._fault.workers:
+            scene.workers.start(worker)
+        scene.wait_until_owned(self._fault.workers)
 
     def _judge(self, scene: Scene, outcome: Outcome) -> None:
         brokers, mode = self._servers.stack.brokers, self._planned.mode
@@ -184,19 +187,27 @@ class Run:
         (self._home / "violations.txt").write_text("".join(f"{name}: {text}\n" for name, text in outcome.violations))
 
 
-class Strike(Thread):
-    """A fault on its way."""
-
-    def __init__(self, strike: Any, scene: Scene) -> None:
-        super().__init__(name="strike", daemon=True)
-        self._strike, self._scene = strike, scene
-        self.unstruck = ""
-
-    def run(self) -> None:
+def play(servers: Servers, planned: Planned, mutant: str = "") -> Outcome:
+    """A run; again, if its fault did not happen, for what another process does in time is not in the seed."""
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            self._strike(self._scene)
-        except Exception as error:  # noqa: BLE001  # told in the outcome: such a run proves nothing
-            self.unstruck = f"{type(error).__name__}: {error}"
+            outcome = Run(servers, planned, mutant, attempt).play()
+        except Exception as error:  # noqa: BLE001  # one run that could not be judged must not end all others; it fails the whole
+            outcome = Outcome(planned, unstruck=f"it could not be judged: {type(error).__name__}: {error}")
+        if not outcome.unstruck or outcome.violations:
+            break
+    return outcome
+
+
+def strike(fault: Fault, scene: Scene) -> str:
+    """Return when the fault is over; why it did not happen, if it did not."""
+    try:
+        fault.strike(scene)
+    except UnstruckError as error:
+        return str(error)
+    finally:
+        scene.over_at = time.monotonic()
+    return ""
 
 
 def wait_until_quiet(scene: Scene, patience: float = QUIET_S) -> bool:

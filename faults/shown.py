@@ -8,11 +8,14 @@ import time
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from confluent_kafka import IsolationLevel
 
 from agents import PARTITIONS
 from bookly.cache import TYPES, Cache
+from faults.background import Background
 from faults.following import AwayError, Follower
 
 if TYPE_CHECKING:
@@ -40,17 +43,17 @@ class Reader:
     changelog: str
     resources: Sequence[str]
     seed: int
+    level: Any = IsolationLevel.READ_COMMITTED
     shown: list[Shown] = field(default_factory=list)
     hits: int = 0
 
     def start(self) -> None:
         self._ending = Event()
-        self._thread = Thread(target=lambda: asyncio.run(self._read()), name="reader", daemon=True)
-        self._thread.start()
+        self._thread = Background("reader", lambda: asyncio.run(self._read()))
 
     def stop(self) -> None:
         self._ending.set()
-        self._thread.join()
+        self._thread.finish()
 
     async def _read(self) -> None:
         source = Follower(self.brokers, self.changelog, PARTITIONS)
@@ -66,7 +69,7 @@ class Reader:
 
     async def _look(self, cache: Cache, source: Follower, resource: str) -> None:
         async def load() -> Any:
-            await asyncio.to_thread(source.catch_up)
+            await asyncio.to_thread(source.catch_up, self.level)
             return next((rows[resource] for rows in source.rows.values() if resource in rows), None)
 
         began = time.monotonic()
@@ -77,17 +80,19 @@ class Reader:
         self.shown.append(Shown(began, resource, 0 if row is None else int(row["version"])))
 
 
-def stale_reads(shown: Iterable[Shown], told: Iterable[Told]) -> int:
-    """Reads that gave an older version than an invalidation stood for that had ended before they began."""
+def stale_reads(shown: Iterable[Shown], told: Iterable[Told]) -> list[str]:
+    """Reads that gave an older version than an invalidation stood for that had ended before they began, a sentence each."""
     ended: dict[str, list[tuple[float, int]]] = defaultdict(list)  # by resource: when, and the highest version so far
     for word in told:
         if word.kind == "stale":
             for resource, version in word.about["rows"].items():
                 highest = ended[resource][-1][1] if ended[resource] else 0
                 ended[resource].append((word.at, max(version, highest)))
-    stale = 0
+    stale = []
     for began, resource, version in shown:
         known = ended[resource]
         before = bisect_left(known, (began, -1))
-        stale += before > 0 and version < known[before - 1][1]
+        if before > 0 and version < known[before - 1][1]:
+            at, newest = known[before - 1]
+            stale.append(f"a read of {resource} gave version {version}, {began - at:.3f} s after {newest} was invalidated")
     return stale

@@ -21,6 +21,7 @@ class Arm(Struct, frozen=True):
 class Spec(Struct, frozen=True):
     """`topics`: the catalogue's names to those of the run. While the file `raising` exists, every event is one that raises."""
 
+    worker: int
     domain: str
     mode: str
     topics: dict[str, str]

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confluent_kafka import IsolationLevel
@@ -16,6 +16,7 @@ from agents import PARTITIONS
 from api.lag import LagReader
 from bookly.errors import BrokerUnavailable
 from bookly.records.availability import ReservationCreated
+from faults.background import Background
 from faults.domains import AVAILABILITY
 from faults.following import AwayError, Follower
 from faults.oracle import APPLIED
@@ -54,12 +55,11 @@ class Spy:
 
     def start(self) -> None:
         self._ending = Event()
-        self._thread = Thread(target=self._watch, name="spy", daemon=True)
-        self._thread.start()
+        self._thread = Background("spy", self._watch)
 
     def stop(self) -> None:
         self._ending.set()
-        self._thread.join()
+        self._thread.finish()
 
     def caught_up_at(self, after: float) -> float | None:
         """When the lag was first 0 at or after a moment."""

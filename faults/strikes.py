@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
+from agents.engine.applying import EXIT_FUSE
 from faults.checker import Violation
 from faults.evidence import told
 from faults.workload import Raw
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from faults.processes import Processes
@@ -75,6 +76,13 @@ class Scene:
         """Return when a seeded share of the workload is published and something is committed."""
         share = self.rng.uniform(low, high)
         self.wait_for(lambda: self.publisher.share >= share and any(done for _, _, done in self.spy.lags[-1:]))
+
+    def wait_until_owned(self, workers: Iterable[int]) -> None:
+        """Return when each of these workers has partitions: only then can anything be done to it. Raises UnstruckError."""
+        wanted = set(workers)
+        self.wait_for(
+            lambda: wanted <= {word.about["worker"] for word in told(self.home) if word.kind == "owns" and word.about["numbers"]}
+        )
 
     def is_struck(self) -> bool:
         return any(word.kind == "struck" for word in told(self.home))
@@ -153,7 +161,7 @@ def bad_deploy(scene: Scene) -> None:
     flag = scene.home / "raising"
     with scene.outage():
         flag.touch()
-        scene.wait_for(lambda: any(code == 70 for _, code in scene.workers.exits), 20.0)
+        scene.wait_for(lambda: any(code == EXIT_FUSE for _, code in scene.workers.exits), 20.0)
         flag.unlink()
 
 

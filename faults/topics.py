@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # its __init__ names them
 
-from agents import PARTITIONS
+from agents import PARTITIONS, changelogs_of
+from agents.engine.parking import TABLE
+from bookly.errors import BrokerUnavailable
 from contracts.broker import DEAD_LETTER_BYTES
 
 if TYPE_CHECKING:
@@ -22,19 +24,24 @@ SETTLING_S = 5.0
 
 
 def names_of(domain: RunDomain) -> tuple[str, ...]:
-    """Input, output, dead letters and changelogs."""
-    changelogs = (domain.changelog(table.name) for table in domain.tables)
-    return (*domain.renamed.values(), domain.dead_letters, *changelogs)
+    """Input, output, dead letters, commands and changelogs."""
+    return (*domain.renamed.values(), domain.dead_letters, domain.control, *(name for name, _, _ in changelogs_of(domain)))
 
 
 @contextlib.contextmanager
 def topics_of(brokers: str, domain: RunDomain) -> Iterator[None]:
     """They exist within the block. Changelogs are not compacted: a run is too short for it."""
     admin, names = AdminClient({"bootstrap.servers": brokers, "log_level": 0}), names_of(domain)
-    large = {domain.dead_letters: {"max.message.bytes": str(DEAD_LETTER_BYTES)}}
-    wanted: Any = [NewTopic(name, PARTITIONS, 1, config=large.get(name, {})) for name in names]
+    large = {"max.message.bytes": str(DEAD_LETTER_BYTES)}
+    keep_large = {domain.dead_letters, domain.changelog(TABLE)}
+    wanted: Any = [NewTopic(name, PARTITIONS, 1, config=large if name in keep_large else {}) for name in names]
     for future in admin.create_topics(wanted).values():
         future.result(PATIENCE_S)
+    deadline = time.monotonic() + PATIENCE_S
+    while not set(names) <= admin.list_topics(timeout=PATIENCE_S).topics.keys():
+        if time.monotonic() > deadline:
+            raise BrokerUnavailable(brokers, PATIENCE_S, "it does not show the topics that it created")
+        time.sleep(0.05)  # what a broker shows can only be asked for
     try:
         yield
     finally:

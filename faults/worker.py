@@ -37,7 +37,7 @@ def main(path: str) -> None:
     if spec.mode == PROBE:
         forget_usage()
         tell_invalidations(evidence)
-    tell_slices(evidence)
+    tell_work(evidence, spec.worker)
     if spec.slow_s or spec.raising:
         domain = burden(domain, spec)
     for arm in spec.arms:
@@ -100,16 +100,20 @@ def tell_invalidations(evidence: Evidence) -> None:
     Runner._commit, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
 
 
-def tell_slices(evidence: Evidence) -> None:
-    """What is handed to the handlers, so that work that is done twice can be counted."""
-    reached = Partition.reached
+def tell_work(evidence: Evidence, worker: int) -> None:
+    """Who owns what, and what is handed to the handlers, so that work that is done twice can be counted."""
+    reached, take_over = Partition.reached, Runner.take_over
+
+    async def telling_owner(self: Runner, numbers: list[int]) -> None:
+        await take_over(self, numbers)
+        evidence.tell("owns", worker=worker, numbers=numbers)
 
     def telling(self: Partition, tp: Any, offset: int, **about: Any) -> None:
         before = self.done_up_to(tp)
         evidence.tell("slice", topic=tp.topic, partition=tp.partition, first=before, next=offset)
         reached(self, tp, offset, **about)
 
-    Partition.reached = telling  # type: ignore[method-assign]
+    Partition.reached, Runner.take_over = telling, telling_owner  # type: ignore[method-assign]
 
 
 def burden(domain: Domain, spec: Spec) -> Domain:
