@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.consumer import fetcher
 from faust.transport.conductor import Conductor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -43,10 +44,10 @@ class BatchConsumer(driver.Consumer):
     app: Any  # a BooklyApp: Faust types its own protocol here
     _thread: BatchConsumerThread
 
-    async def _drain_messages(self, fetcher: Any) -> None:
+    async def _drain_messages(self, service: Any) -> None:
         self._handed: dict[TP, int] = {}
         try:
-            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+            while not (self._stopped.is_set() or service._stopped.is_set()):
                 await self._hand_over_next()
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
@@ -108,10 +109,21 @@ class BatchConsumer(driver.Consumer):
         """Faust's own detector watches acks, and nothing here acks."""
 
 
+class Unpacked(fetcher.PartitionRecords):
+    """Records as aiokafka's parser leaves them: offset, timestamp, key, value, headers.
+
+    The topic and partition, which a ConsumerRecord would repeat, are the batch's. It saves half of what fetching costs.
+    """
+
+    def _consumer_record(self, tp: Any, record: Any) -> Any:  # noqa: ARG002  # the batch knows it
+        return record
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Reads only what is committed: an aborted transaction's events were never published."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
+        fetcher.PartitionRecords = Unpacked
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         return consumer

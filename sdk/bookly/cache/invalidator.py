@@ -14,7 +14,7 @@ from bookly.cache.staling import Tagger
 from bookly.cache.tags import complete, complete_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from redis.asyncio import Redis
 
@@ -52,14 +52,9 @@ class Invalidator:
         """Nothing is remembered from a failure, and the last call got its answer."""
         return self._resending is None and self._link.healthy
 
-    def tags(self, group: str, events: Iterable[Record]) -> set[str]:
+    def tags(self, group: str, events: Sequence[Record]) -> set[str]:
         """What these events make stale once the group has committed them, each tag once."""
-        tags: set[str] = set()
-        for kind, alike in _by_type(events).items():
-            for tagger in self._tagger.of(group, kind):
-                for event in alike:
-                    tags.update(tagger(event))
-        return tags
+        return self._tagger.tags_of_all(group, events)
 
     def add(self, tags: Iterable[str]) -> None:
         """Remember tags until they are sent. Call it after the commit that they belong to."""
@@ -129,10 +124,3 @@ class Invalidator:
             log.warning(
                 "more than %d invalidations wait: all of %s will be stale", self._remember, ", ".join(sorted(self._waiting))
             )
-
-
-def _by_type(events: Iterable[Record]) -> dict[str, list[Record]]:
-    alike: dict[str, list[Record]] = {}
-    for event in events:
-        alike.setdefault(event.TYPE, []).append(event)
-    return alike

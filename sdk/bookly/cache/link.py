@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from bookly.cache.scripts import GREET
 from bookly.cache.tags import SERVICES, complete
+from bookly.errors import InvalidSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,7 +38,10 @@ class Link:
         self._failures = 0
         self._shut_until = 0.0
         self._run_id = b""
-        self.redis: Redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), redis_connect_func=self._greet)
+        try:
+            self.redis: Redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), redis_connect_func=self._greet)
+        except (AttributeError, TypeError, ValueError):  # its own words would quote a password
+            raise InvalidSettings("redis is no URL: it must be like redis://host:6379/0 (rediss://, unix://).") from None
 
     @property
     def healthy(self) -> bool:

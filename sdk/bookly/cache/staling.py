@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,12 @@ from bookly.cache.tags import Entity, complete, own, part
 from bookly.events import EventType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bookly.cache.stale import StaleMap
     from bookly.cache.types import CacheType
     from bookly.records import Record
+
+
+Tagged = Callable[[Sequence[Any]], Iterable[str]]
 
 
 class Tagger:
@@ -23,26 +25,31 @@ class Tagger:
 
     def __init__(self, stale: StaleMap = STALE) -> None:
         self._stale = stale
-        self._compiled: dict[tuple[str, str], tuple[Callable[[Any], tuple[str, ...]], ...]] = {}
+        self._compiled: dict[tuple[str, str], tuple[Tagged, ...]] = {}
 
     def tags(self, group: str, event_type: str, record: Record) -> tuple[str, ...]:
-        """The tags that a group moves once it has committed this event; none for one that it ignores. Never raises for its values."""
-        tags: tuple[str, ...] = ()
-        for tagger in self.of(group, event_type):
-            tags += tagger(record)
+        """What a group makes stale once it has committed this event; nothing by one that it ignores. Never raises for its values."""
+        return tuple(tag for tagged in self._of(group, event_type) for tag in tagged((record,)))
+
+    def tags_of_all(self, group: str, events: Sequence[Record]) -> set[str]:
+        """The tags of many events, each once."""
+        tags: set[str] = set()
+        kinds: set[type[Record]] = set(map(type, events))
+        for kind in kinds:
+            for tagged in self._of(group, kind.TYPE):
+                tags.update(tagged([event for event in events if type(event) is kind]))
         return tags
 
-    def of(self, group: str, event_type: str) -> tuple[Callable[[Any], tuple[str, ...]], ...]:
-        """One function for each thing that the event makes stale."""
+    def services_of(self, group: str) -> frozenset[str]:
+        """The services of which a group makes entries stale."""
+        return frozenset(stale.service for (owner, _), found in self._stale.items() if owner == group for stale in found)
+
+    def _of(self, group: str, event_type: str) -> tuple[Tagged, ...]:
         found = self._compiled.get((group, event_type))
         if found is None:
             wanted = self._stale.get((group, EventType(event_type)), ())
             found = self._compiled[group, event_type] = tuple(_compile(stale) for stale in wanted)
         return found
-
-    def services_of(self, group: str) -> frozenset[str]:
-        """The services of which a group makes entries stale."""
-        return frozenset(stale.service for (owner, _), found in self._stale.items() if owner == group for stale in found)
 
 
 _TAGGER = Tagger()
@@ -50,7 +57,7 @@ stale_tags = _TAGGER.tags
 services_of = _TAGGER.services_of
 
 
-def _compile(stale: Stale) -> Callable[[Any], tuple[str, ...]]:
+def _compile(stale: Stale) -> Tagged:
     target, fields = stale.target, stale.fields
     if isinstance(target, str):
         return _constant(complete(target))
@@ -64,35 +71,35 @@ def _compile(stale: Stale) -> Callable[[Any], tuple[str, ...]]:
     return _joined(prefix, str(fields[0]))
 
 
-def _constant(tag: str) -> Callable[[Any], tuple[str, ...]]:
+def _constant(tag: str) -> Tagged:
     tags = (tag,)
     return lambda _: tags
 
 
-def _joined(prefix: str, field: str) -> Callable[[Any], tuple[str, ...]]:
+def _joined(prefix: str, field: str) -> Tagged:
     read = attrgetter(field)
-    return lambda record: (prefix + part(read(record)),)
+    return lambda records: [prefix + part(value) for value in set(map(read, records))]
 
 
-def _of_entity(entity: Entity, fields: tuple[str | Span, ...], when: str | None) -> Callable[[Any], tuple[str, ...]]:
+def _of_entity(entity: Entity, fields: tuple[str | Span, ...], when: str | None) -> Tagged:
     if not fields:
         return _constant(entity.tag())
     always = _joined(Entity(entity.service, entity.kind).tag() + ":", str(fields[0]))
     if when is None:
         return always
     condition = attrgetter(when)
-    return lambda record: () if condition(record) is None else always(record)
+    return lambda records: always([record for record in records if condition(record) is not None])
 
 
-def _each(target: CacheType, prefix: str, field: str, span: Span) -> Callable[[Any], tuple[str, ...]]:
+def _each(target: CacheType, prefix: str, field: str, span: Span) -> Tagged:
     """One entry for each day or week. A slot that is too long, or on no calendar, makes all that shows the calendar stale."""
     read, touched, (calendar,) = attrgetter(field), days if span is Span.DAYS else weeks, target.carries
 
-    def tags(record: Any) -> tuple[str, ...]:
+    def tags_of(record: Any) -> list[str]:
         found = touched(record.starts_at, record.ends_at)
         if found is None:
-            return (calendar.tag(read(record)),)
+            return [calendar.tag(read(record))]
         begin = prefix + part(read(record)) + ":"
-        return tuple([begin + each for each in found])
+        return [begin + each for each in found]
 
-    return tags
+    return lambda records: [tag for record in records for tag in tags_of(record)]

@@ -115,8 +115,9 @@ def test_every_handler_says_in_a_sentence_why_it_is_there() -> None:
     assert silent == set()
 
 
-def test_every_table_has_a_compacted_changelog_of_its_own() -> None:
+def test_every_table_and_what_waits_in_each_domain_has_a_compacted_changelog_of_its_own() -> None:
     names = [name for name, _, _ in changelogs()]
-    assert len(set(names)) == len(names) == sum(len(domain.tables) for domain in domains().values())
+    assert len(set(names)) == len(names) == sum(len(domain.tables) + 1 for domain in domains().values())
+    assert "bookly-availability-parked-changelog" in names
     assert "bookly-availability-calendars-changelog" in names
     assert all((partitions, config["cleanup.policy"]) == (PARTITIONS, "compact") for _, partitions, config in changelogs())
