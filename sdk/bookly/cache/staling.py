@@ -28,7 +28,7 @@ class Tagger:
         self._compiled: dict[tuple[str, str], tuple[Tagged, ...]] = {}
 
     def tags(self, group: str, event_type: str, record: Record) -> tuple[str, ...]:
-        """What a group makes stale once it has committed this event; nothing by one that it ignores. Never raises for its values."""
+        """What a group makes stale once it has committed this event; nothing by one that it ignores. Never raises."""
         return tuple(tag for tagged in self._of(group, event_type) for tag in tagged((record,)))
 
     def tags_of_all(self, group: str, events: Sequence[Record]) -> set[str]:
