@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Arming = Callable[[random.Random], Mapping[tuple[int, int], tuple[Arm, ...]]]
 
 OFTEN, SELDOM = 20, 3
+MANY = 600  # keys: far more failures in a row than the fuse bears, though each key fails once and then waits
 
 
 def unarmed(_: random.Random) -> Mapping[tuple[int, int], tuple[Arm, ...]]:
@@ -104,7 +105,7 @@ _ALL = (
     _poisoned("1mb"),
     _poisoned("raises"),
     Fault("poison-1-percent", strikes.quiet, shape=Shape(poison="mixed", bad=0.01)),
-    Fault("poison-every", strikes.bad_deploy),
+    Fault("poison-every", strikes.bad_deploy, shape=Shape(resources=MANY)),
     Fault("duplicates-10", strikes.quiet, shape=Shape(duplicates=0.1)),
     Fault("late", strikes.quiet, shape=Shape(late=0.2)),
     Fault("reordered", strikes.quiet, shape=Shape(shuffled=True)),

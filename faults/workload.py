@@ -52,12 +52,13 @@ class Shape:
     shuffled: bool = False
     poison: str = ""
     bad: float = 1
+    resources: int = RESOURCES
 
 
 def probe_phases(rng: random.Random, shape: Shape) -> list[list[Sent]]:
     """Reservations of a few resources through their lives; some transitions come twice or make no sense."""
     number = rng.randint(*shape.events)
-    events: list[Sent] = [*_timed(_lives(rng, number), rng, shape)]
+    events: list[Sent] = [*_timed(_lives(rng, number, shape.resources), rng, shape)]
     if shape.shuffled:
         events = _mingled(events, rng)
     for _ in range(round(len(events) * shape.duplicates)):
@@ -67,13 +68,13 @@ def probe_phases(rng: random.Random, shape: Shape) -> list[list[Sent]]:
     return [events]
 
 
-def _lives(rng: random.Random, number: int) -> Iterator[Event]:
+def _lives(rng: random.Random, number: int, resources: int) -> Iterator[Event]:
     asked: list[dict[str, Any]] = []
     for serial in range(number):
         chance = rng.random()
         if chance < 0.45 or not asked:
             begin = BEGIN + timedelta(hours=rng.randint(1, 400))
-            about = {"reservation_id": f"res-{serial}", "resource_id": f"room-{rng.randrange(RESOURCES):02d}", "user_id": "u-1"}
+            about = {"reservation_id": f"res-{serial}", "resource_id": f"room-{rng.randrange(resources):02d}", "user_id": "u-1"}
             slot = {"starts_at": begin, "ends_at": begin + timedelta(hours=1)}
             asked.append({**about, **slot})
             yield ReservationCreated(**about, **slot, category_id="rooms", attendees=2)
@@ -121,7 +122,7 @@ def _poison(events: list[Sent], rng: random.Random, shape: Shape) -> None:
     for each in range(number):
         at = rng.randint(len(events) // 4, len(events) * 3 // 4)
         kind = shape.poison if shape.poison != "mixed" else rng.choice(("magic", "truncated", "unknown-id", "raises"))
-        key = f"room-{rng.randrange(RESOURCES):02d}"
+        key = f"room-{rng.randrange(shape.resources):02d}"
         if kind == "raises":
             about = {"reservation_id": f"bad-{each}", "resource_id": key, "user_id": "u-1", "category_id": "rooms"}
             slot = {"starts_at": BEGIN, "ends_at": BEGIN + timedelta(hours=1)}

@@ -27,6 +27,12 @@ def test_every_server_listens_on_the_loopback_alone(tmp_path: Path) -> None:
     assert words[words.index("--bind") + 1] == "127.0.0.1"
 
 
+def test_clients_behind_a_proxy_are_told_to_come_through_it(tmp_path: Path) -> None:
+    settings = dict(line.split("=", 1) for line in broker.properties(1111, 2222, tmp_path, (3333, 4444)).splitlines())
+    assert "PROXIED://127.0.0.1:3333" in settings["listeners"].split(",")
+    assert settings["advertised.listeners"] == "PLAINTEXT://127.0.0.1:1111,PROXIED://127.0.0.1:4444"
+
+
 def test_redis_keeps_its_data_and_evicts_the_least_used(tmp_path: Path) -> None:
     words = redis.command("valkey-server", 4444, tmp_path)
     assert words[words.index("--appendonly") + 1] == "yes"
