@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bookly.errors import InvalidEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Validated(BaseModel):
@@ -25,6 +25,29 @@ class Validated(BaseModel):
             self.__pydantic_validator__.validate_python(data, self_instance=self)  # what BaseModel does, a third faster
         except ValidationError as error:
             raise invalid(type(self).__name__, error) from None  # its own text would quote the values
+
+    @classmethod
+    def model_validate(cls, *args: Any, **options: Any) -> Self:
+        """Raises InvalidEvent, as building does."""
+        return cls._built_by(super().model_validate, *args, **options)
+
+    @classmethod
+    def model_validate_json(cls, *args: Any, **options: Any) -> Self:
+        """Raises InvalidEvent, as building does."""
+        return cls._built_by(super().model_validate_json, *args, **options)
+
+    @classmethod
+    def _built_by(cls, validate: Callable[..., Self], *args: Any, **options: Any) -> Self:
+        try:
+            return validate(*args, **options)
+        except ValidationError as error:
+            raise invalid(cls.__name__, error) from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise InvalidEvent(type(self).__name__, name, "is frozen: make another event, by model_copy(update=...)")
+
+    def __delattr__(self, name: str) -> None:
+        raise InvalidEvent(type(self).__name__, name, "is frozen: make another event, by model_copy(update=...)")
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:  # type: ignore[override]  # typed per class

@@ -9,7 +9,7 @@ from threading import Condition, Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from bookly.delivery import Delivery, told, unseen
-from bookly.errors import BufferFull
+from bookly.errors import BufferFull, NotOpen
 from bookly.outgoing import Outgoing, outgoing, written
 from bookly.prefixes import Prefixes
 from bookly.producer import kafka
@@ -83,8 +83,8 @@ class BlockingProducer:
         self._is_open = False
 
     def __enter__(self) -> Self:
-        self._prefixes = Prefixes(self.settings, self._schemas)
         self._sender = Sender(self._transport or kafka(self.settings), self._settle)
+        self._prefixes = Prefixes(self.settings, self._schemas)
         try:
             self._sender.open(self.settings.connect_timeout)
             self._prefixes.open()
@@ -106,11 +106,11 @@ class BlockingProducer:
     ) -> BlockingReceipt:
         """Put one event into the send buffer and return its receipt. Waits only while the buffer is full.
 
-        Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
+        Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge, NotOpen,
         UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
         """
         if not self._is_open:
-            raise RuntimeError("the producer is not open: publish inside its `with` block")
+            raise NotOpen
         contract, record = written(event, self.settings.source, circumstances)
         sent = outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
         receipt = BlockingReceipt(self._news)
@@ -119,7 +119,12 @@ class BlockingProducer:
         return receipt
 
     def flush(self) -> None:
-        """Return when every event enqueued so far is confirmed or has failed; its receipt says which."""
+        """Return when every event enqueued so far is confirmed or has failed; its receipt says which. Raises NotOpen."""
+        if not self._is_open:
+            raise NotOpen
+        self._wait_for_answers()
+
+    def _wait_for_answers(self) -> None:
         waiting = set(self._sender.under_way)
         with self._news:
             self._news.wait_for(lambda: waiting.isdisjoint(self._sender.under_way))
@@ -127,11 +132,11 @@ class BlockingProducer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._is_open = False
         try:
-            self.flush()
+            self._wait_for_answers()
         finally:
             if self._sender.under_way:
                 self._sender.abandon()
-                self.flush()
+                self._wait_for_answers()
             self._sender.close()
             self._prefixes.close()
             lost = unseen(self._failures)

@@ -8,6 +8,8 @@ from importlib import import_module
 from types import ModuleType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
+from pydantic import AwareDatetime
+
 from bookly.errors import InvalidEvent
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from bookly.records.envelope import Metadata as Light
 
 _PLAIN = {str, int, float, bool}
+_TIMES = {datetime, AwareDatetime}  # the second is a class of its own at run time
 
 
 class Contract:
@@ -38,8 +41,8 @@ class Contract:
         fields = sorted(event.model_fields.items(), key=lambda item: not item[1].is_required())  # as the record takes them
         kinds = [_kind(field.annotation) for _, field in fields]
         self.fields = [name for name, _ in fields]
-        self.times = [place for place, kind in enumerate(kinds) if kind <= {datetime}]
-        self.others = [place for place, kind in enumerate(kinds) if not kind <= {datetime} and not kind <= _PLAIN]
+        self.times = [place for place, kind in enumerate(kinds) if kind <= _TIMES]
+        self.others = [place for place, kind in enumerate(kinds) if not kind <= _TIMES and not kind <= _PLAIN]
 
     def record_of(self, data: Event, metadata: Light) -> Record:
         """The light record of an event: times as microseconds, enums as their symbols."""

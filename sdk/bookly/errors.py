@@ -12,6 +12,13 @@ class InvalidSettings(BooklyError):
     """A setting is missing, misspelt or impossible. Nothing was opened."""
 
 
+class NotOpen(BooklyError):
+    """The producer was not opened yet, or is closed. Nothing was sent."""
+
+    def __str__(self) -> str:
+        return "The producer is not open: publish inside its `with` block (`async with` for Producer). Nothing was sent."
+
+
 class InvalidEvent(BooklyError):
     """The event does not keep its contract. Nothing was sent, and sending it again will not help."""
 

@@ -37,9 +37,12 @@ def written(event: Event | EventPayload[Any], source: str, circumstances: Circum
             return contract, contract.record_of(event, stamp)  # type: ignore[arg-type]  # a payload has no contract
     if isinstance(event, EventPayload):
         if circumstances:
-            raise TypeError(f"the payload has its metadata already: {', '.join(circumstances)} cannot be given again")
+            given = ", ".join(circumstances)
+            raise InvalidEvent(event.metadata.type, given, "cannot be given again, the payload has its metadata already")
         payload = event
     else:
+        for name in circumstances.keys() - Circumstances.__annotations__.keys():
+            raise InvalidEvent(type(event).__name__, name, f"is none of {', '.join(Circumstances.__annotations__)}, traceparent")
         payload = EventPayload.of(event, source=source, **circumstances)
     contract = contract_of(type(payload.data))
     return contract, contract.record_of(payload.data, light(payload.metadata))

@@ -19,7 +19,10 @@ T = TypeVar("T", bound=Event)
 
 
 def _in_utc(time: datetime) -> datetime:
-    return time if time.tzinfo is UTC else time.astimezone(UTC)
+    try:
+        return time if time.tzinfo is UTC else time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it is outside the years 1 to 9999 in UTC") from None
 
 
 class Metadata(Validated):
@@ -76,16 +79,21 @@ class EventPayload(Validated, Generic[T]):
         What caused it gives its id as causation, and passes on its correlation and its actor. An event without a cause begins
         a chain: its own id is the correlation. Raises InvalidEvent.
         """
+        if isinstance(data, type):
+            raise InvalidEvent(data.__name__, "", "is a class: publish an object of it")
         contract = contract_of(type(data))
+        if not isinstance(cause, EventPayload | None):
+            raise InvalidEvent(contract.name, "cause", "is no EventPayload: make one of it by EventPayload.of")
         before = None if cause is None else cause.metadata
         own_id = sealing().new_id() if event_id is None else event_id
+        correlation = (before.correlation_id if before else own_id) if correlation_id is None else correlation_id
         try:
             metadata = Metadata(
                 event_id=own_id,
                 type=contract.type,
                 source=source,
                 occurred_at=datetime.now(UTC) if occurred_at is None else occurred_at,
-                correlation_id=correlation_id or (before.correlation_id if before else own_id),
+                correlation_id=correlation,
                 causation_id=before.event_id if before else None,
                 version=contract.version,
                 actor=before.actor if actor is None and before else actor,

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from bookly.delivery import Delivery, told, unseen
-from bookly.errors import BufferFull
+from bookly.errors import BufferFull, NotOpen
 from bookly.outgoing import Outgoing, outgoing, written
 from bookly.prefixes import Prefixes
 from bookly.sending import Sender
@@ -72,8 +72,8 @@ class Producer:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._prefixes = Prefixes(self.settings, self._schemas)
         self._sender = Sender(self._transport or kafka(self.settings), self._hear, self._settle)
+        self._prefixes = Prefixes(self.settings, self._schemas)
         try:
             await asyncio.to_thread(self._sender.open, self.settings.connect_timeout)
             await asyncio.to_thread(self._prefixes.open)
@@ -98,11 +98,11 @@ class Producer:
     ) -> AsyncReceipt:
         """Put one event into the send buffer and return its receipt. Waits only while the buffer is full.
 
-        Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge,
+        Events with one key arrive in the order in which they were enqueued. Raises InvalidEvent, EventTooLarge, NotOpen,
         UnknownSchema, RegistryUnavailable, BufferFull; after any of them nothing was sent.
         """
         if not self._is_open:
-            raise RuntimeError("the producer is not open: publish inside its `async with` block")
+            raise NotOpen
         contract, record = written(event, self.settings.source, circumstances)
         if not self._prefixes.is_known(contract.type):
             await asyncio.to_thread(self._prefixes.of, contract.type)
@@ -119,7 +119,12 @@ class Producer:
         return receipt
 
     async def flush(self) -> None:
-        """Return when every event enqueued so far is confirmed or has failed; its receipt says which."""
+        """Return when every event enqueued so far is confirmed or has failed; its receipt says which. Raises NotOpen."""
+        if not self._is_open:
+            raise NotOpen
+        await self._wait_for_answers()
+
+    async def _wait_for_answers(self) -> None:
         for ticket in list(self._sender.under_way):
             while ticket in self._sender.under_way:
                 await self._wait_for_news()
@@ -127,7 +132,7 @@ class Producer:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._is_open = False
         try:
-            await self.flush()
+            await self._wait_for_answers()
         finally:
             if self._sender.under_way:
                 await asyncio.shield(self._abandon())
@@ -153,7 +158,7 @@ class Producer:
 
     async def _abandon(self) -> None:
         self._sender.abandon()
-        await self.flush()
+        await self._wait_for_answers()
 
     async def _wait_for_news(self) -> None:
         if self._news is None or self._news.done():

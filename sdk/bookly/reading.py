@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 _PREFIX = 5
 
 
-def decode_record(value: bytes | None, registry: Registry) -> tuple[EventSpec, Record]:
+def decode_record(value: object, registry: Registry) -> tuple[EventSpec, Record]:
     """The event that a record's value holds. Raises MalformedBytes, UnknownSchema, RegistryUnavailable."""
     if value is None:
         raise MalformedBytes("the record has no value: an event is never a tombstone")
+    if not isinstance(value, bytes):
+        raise MalformedBytes(f"the value is {type(value).__name__}, not bytes")
     if len(value) < _PREFIX or value[0] != 0:
         raise MalformedBytes(f"the value starts with {value[:_PREFIX].hex(' ') or 'nothing'}, not with 00 and a schema id")
     (schema_id,) = unpack_from(">I", value, 1)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from bookly.errors import RegistryUnavailable, UnknownSchema
+from bookly.errors import InvalidSettings, RegistryUnavailable, UnknownSchema
+from bookly.settings import LONGEST_S, checked_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +34,7 @@ class Registry:
 
     def __init__(self, url: str, *, limit: float = 10.0) -> None:
         self.url = _without_password(url)
-        self._limit = limit
+        self._limit = checked_number("limit", limit, LONGEST_S)
         self._client = SchemaRegistryClient({"url": url, "timeout": limit / _SHARE, "max.retries": 0})
         self._ids: dict[str, int] = {}
         self._subjects: set[str] = set()
@@ -85,7 +86,10 @@ class Registry:
     def _look_up(self, event_type: str) -> int:
         from bookly.catalog import EVENTS, EventType  # noqa: PLC0415  # the generated part loads when it is needed
 
-        spec = EVENTS[EventType(event_type)]
+        try:
+            spec = EVENTS[EventType(event_type)]
+        except ValueError:
+            raise UnknownSchema(f"{event_type!r} is no event of this SDK's contracts: use a member of EventType.") from None
         schema = Schema(spec.schema, "AVRO")
         unknown = (
             f"The schema registry at {self.url} does not know version {spec.version} of {spec.subject}, which this SDK writes. "
@@ -129,5 +133,12 @@ class Registry:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
+    """Raises InvalidSettings, without the password as well."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except (AttributeError, TypeError, ValueError):
+        usable = False
+    if not usable:
+        raise InvalidSettings("registry is no URL: it must be like http://host:8080/apis/ccompat/v7.")
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Required, TypedDict
+from math import isfinite
+from typing import Any, Required, TypedDict
 
 from bookly.errors import InvalidSettings
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 _VARIABLES = {"brokers": "BOOKLY_BROKERS", "registry": "BOOKLY_REGISTRY", "redis": "BOOKLY_REDIS"}
+_EXAMPLES = {
+    "brokers": "it must be host:port, comma-separated",
+    "registry": "it must be a URL like http://host:8080/apis/ccompat/v7",
+    "source": 'name the service that publishes, for example source="booking-web"',
+}
+_BROKER = re.compile(r"([A-Za-z_]+://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]'\"]+)(:\d{1,5})?")
+LONGEST_S = 2_000_000.0  # 23 days: what librdkafka's milliseconds hold
 _FIXED = {  # the first half has parameters of its own, on the second rest the guarantees
     *("bootstrap.servers", "delivery.timeout.ms", "message.timeout.ms", "message.max.bytes", "linger.ms"),
     *("queue.buffering.max.messages", "acks", "request.required.acks", "enable.idempotence", "partitioner", "on_delivery"),
@@ -68,11 +75,21 @@ class ProducerSettings:
     kafka: Mapping[str, Any] = field(default_factory=dict, repr=False)  # librdkafka's own settings: TLS, SASL
 
     def __post_init__(self) -> None:
-        for name in ("connect_timeout", "delivery_timeout", "buffer_timeout", "buffer_events", "max_event_bytes"):
-            if not getattr(self, name) > 0:
-                raise InvalidSettings(f"{name} is {getattr(self, name)!r}: it must be above 0.")
-        if not 0 <= self.linger < self.delivery_timeout:
+        for name in ("brokers", "registry", "source"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
+                raise InvalidSettings(f"{name} is no text: {_EXAMPLES[name]}.")
+        if not all(_BROKER.fullmatch(broker.strip()) for broker in self.brokers.split(",")):
+            raise InvalidSettings(f"brokers is {self.brokers!r}: {_EXAMPLES['brokers']}.")
+        for name in ("connect_timeout", "delivery_timeout", "buffer_timeout"):
+            checked_number(name, getattr(self, name), LONGEST_S)
+        for name, most in (("buffer_events", 10_000_000), ("max_event_bytes", 1_000_000_000)):
+            if type(getattr(self, name)) is not int:
+                raise InvalidSettings(f"{name} is {getattr(self, name)!r}: it must be a whole number.")
+            checked_number(name, getattr(self, name), most)
+        if self.linger != 0 and checked_number("linger", self.linger, LONGEST_S) >= self.delivery_timeout:
             raise InvalidSettings(f"linger is {self.linger!r}: it must be below delivery_timeout, {self.delivery_timeout:g} s.")
+        if not isinstance(self.kafka, Mapping) or not all(isinstance(name, str) for name in self.kafka):
+            raise InvalidSettings('kafka= is no mapping of names: it must be like {"security.protocol": "SSL"}.')
         if refused := sorted(_FIXED & set(self.kafka)):
             raise InvalidSettings(
                 f"kafka= may not set {', '.join(refused)}: the guarantees rest on it, or a parameter is for it."
@@ -83,8 +100,12 @@ class ProducerSettings:
         """Parameters first, then the environment. Raises InvalidSettings: what to set for what is missing or misspelt."""
         environ = os.environ if environ is None else environ
         refuse_misspelt(environ)
+        names = [field.name for field in fields(cls)]
+        for name in given.keys() - set(names):
+            near = get_close_matches(name, names, n=1)
+            raise InvalidSettings(f"{name} is no setting of a producer" + (f": did you mean {near[0]}?" if near else "."))
         if not given.get("source"):
-            raise InvalidSettings('source is missing: name the service that publishes, for example source="booking-web".')
+            raise InvalidSettings(f"source is missing: {_EXAMPLES['source']}.")
         addresses = {name: required(name, given.get(name), environ) for name in ("brokers", "registry")}
         return cls(**{**given, **addresses})  # type: ignore[arg-type]  # typed where they were given
 
@@ -93,7 +114,9 @@ def required(name: str, given: Any, environ: Mapping[str, str]) -> str:
     """What was given, else the setting's variable, else InvalidSettings that says which one to set."""
     variable = _VARIABLES[name]
     if value := given or environ.get(variable):
-        return str(value)
+        if not isinstance(value, str):
+            raise InvalidSettings(f"{name} is {type(value).__name__}, not text: pass {name}= or set {variable} as a text.")
+        return value
     others = sorted(key for key in environ if key.startswith("BOOKLY_") and key not in _VARIABLES.values())
     seen = f" The environment has {', '.join(others)}, which is another thing." if others else ""
     raise InvalidSettings(f"{name} is missing: pass {name}= or set {variable}.{seen}")
@@ -108,3 +131,12 @@ def refuse_misspelt(environ: Mapping[str, str]) -> None:
             continue
         if near := get_close_matches(word, names, n=1, cutoff=0.7):
             raise InvalidSettings(f"{variable} is no setting of Bookly: did you mean BOOKLY_{near[0]}?")
+
+
+def checked_number(name: str, value: object, most: float) -> float:
+    """The number, or InvalidSettings where it is none, not above 0, or above `most`."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise InvalidSettings(f"{name} is {value!r}: it must be a number.")
+    if not (isfinite(value) and 0 < value <= most):
+        raise InvalidSettings(f"{name} is {value!r}: it must be above 0 and at most {most:,.0f}.")
+    return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as KafkaClient
 
-from bookly.errors import BrokerUnavailable, DeliveryFailed, EventTooLarge
+from bookly.errors import BrokerUnavailable, DeliveryFailed, EventTooLarge, InvalidSettings
 from bookly.outgoing import refuse_too_large
 
 if TYPE_CHECKING:
@@ -44,23 +44,29 @@ class KafkaTransport:
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
         self._last_word = ""
-        self._client = KafkaClient(
-            {
-                "client.id": settings.source,
-                "compression.type": "lz4",
-                **settings.kafka,
-                "bootstrap.servers": settings.brokers,
-                "enable.idempotence": True,
-                "acks": "all",
-                "partitioner": "murmur2_random",
-                "delivery.timeout.ms": max(1, round(settings.delivery_timeout * 1000)),
-                "linger.ms": settings.linger * 1000,
-                "message.max.bytes": max(settings.max_event_bytes, 1000),
-                "queue.buffering.max.messages": settings.buffer_events,
-                "error_cb": self._note,
-                "logger": log,
-            }
-        )
+        log.addHandler(logging.NullHandler())  # its lines are for who configures logging; the errors say what a person needs
+        try:
+            self._client = KafkaClient(self._configuration(settings))
+        except (KafkaException, TypeError, ValueError) as error:
+            reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
+            raise InvalidSettings(f"librdkafka refuses a setting, look at kafka= first: {reason.strip()}.") from None
+
+    def _configuration(self, settings: ProducerSettings) -> dict[str, Any]:
+        return {
+            "client.id": settings.source,
+            "compression.type": "lz4",
+            **settings.kafka,
+            "bootstrap.servers": settings.brokers,
+            "enable.idempotence": True,
+            "acks": "all",
+            "partitioner": "murmur2_random",
+            "delivery.timeout.ms": max(1, round(settings.delivery_timeout * 1000)),
+            "linger.ms": settings.linger * 1000,
+            "message.max.bytes": max(settings.max_event_bytes, 1000),
+            "queue.buffering.max.messages": settings.buffer_events,
+            "error_cb": self._note,
+            "logger": log,
+        }
 
     def connect(self, limit: float) -> None:
         try:

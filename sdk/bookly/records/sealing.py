@@ -11,10 +11,13 @@ from enum import Enum
 from time import time_ns
 from typing import Any, Final
 
+from bookly.errors import InvalidEvent
 from bookly.records.envelope import Metadata
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_WITHOUT_ZONE: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_FIRST_DAY: Final = -719_162  # 0001-01-01
+_END_DAY: Final = 2_932_897  # 10000-01-01
 _AT_ONCE: Final = 128  # ids are drawn by the hundred: a system call for each would cost more than encoding its event
 _VARIANT: Final[dict[str, str]] = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _SPECVERSION: Final = ("ce_specversion", b"1.0")
@@ -49,8 +52,10 @@ os.register_at_fork(after_in_child=_ready.clear)  # else parent and child would 
 
 
 def micros(time: datetime) -> int:
-    """Microseconds since 1970 (UTC), exactly."""
+    """Microseconds since 1970 (UTC), exactly. Raises OverflowError for what no reader could make a time of again."""
     since: timedelta = time - _EPOCH
+    if not _FIRST_DAY <= since.days < _END_DAY:  # only with an offset, in the first hours of year 1 or the last of 9999
+        raise OverflowError("it is outside the years 1 to 9999 in UTC")
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
@@ -63,12 +68,18 @@ def stamp(type: str, version: int, source: str, actor: str | None) -> Metadata:
 def record_of(
     record: Any, data: dict[str, Any], names: list[str], times: list[int], others: list[int], metadata: Metadata
 ) -> Any:
-    """An event's fields in the order of its record; at the places in `times` they are times, in `others` enums or arrays."""
+    """An event's fields in the order of its record; at the places in `times` they are times, in `others` enums or arrays.
+
+    Raises InvalidEvent.
+    """
     values: list[Any] = [data[name] for name in names]
     for place in times:
         time = values[place]
         if time is not None:
-            values[place] = micros(time)
+            try:
+                values[place] = micros(time)
+            except OverflowError as error:
+                raise InvalidEvent(record.__name__, names[place], str(error)) from None
     for place in others:
         values[place] = plain(values[place])
     values.append(metadata)
