@@ -37,11 +37,11 @@ log = structlog.get_logger(__name__)
 REGISTRY_PATIENCE_S = 60.0
 
 
-def run_worker(domain: Domain, settings: Settings) -> None:
+def run_worker(domain: Domain, settings: Settings, *, stale: StaleMap = STALE) -> None:
     """Run the domain's consumer group in this process. Ends by SIGTERM or SIGINT (exit 0), or by `stop_process`."""
     configure_logs()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    app = prepare(domain, settings, limits=limits_from_environment())
+    app = prepare(domain, settings, stale=stale, limits=limits_from_environment())
     app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
     watchdog = Watchdog(app.runner.pulse, lambda: any(app.lag().values()))
     watchdog.start()

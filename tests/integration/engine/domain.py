@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 from msgspec import Struct
 
 from agents.domain import Domain
@@ -14,6 +17,7 @@ from bookly.records.availability import (
     ReservationCancelled,
     ReservationConfirmed,
     ReservationCreated,
+    ReservationUpdated,
     WaitlistOfferExpired,
 )
 
@@ -63,6 +67,13 @@ def fill_hall(event: ReservationCreated, state: Suite) -> None:
         raise ValueError(f"{event.resource_id} is not mended")
 
 
+def look_at_the_sign(event: ReservationUpdated, state: Suite) -> None:
+    """Never returns while the file that the resource is called after is there: a handler that hangs, until people mend it."""
+    while Path(event.resource_id).exists():
+        time.sleep(0.05)
+    state.mended[event.resource_id] = Mended(event.reservation_id)
+
+
 def give_up_booking(event: ReservationCancelled, state: Suite) -> None:
     """Removes it."""
     del state.bookings[event.reservation_id]
@@ -73,7 +84,7 @@ def mend(event: WaitlistOfferExpired, state: Suite) -> None:
     state.mended[event.waitlist_id] = Mended(event.resource_id)
 
 
-DOMAIN = Domain.of("suite", Suite, (keep_booking, fill_hall, give_up_booking, mend))
+DOMAIN = Domain.of("suite", Suite, (keep_booking, fill_hall, look_at_the_sign, give_up_booking, mend))
 
 STALE = {
     ("suite", EventType.RESERVATION_CREATED): (

@@ -59,6 +59,7 @@ class Real:
         self._offsets = Offsets(stack.brokers)
         self._admin = AdminClient({"bootstrap.servers": stack.brokers, "log_level": 2})
         self._begin_at_the_ends()
+        self.environment = environment
         self.worker = SuiteWorker(DOMAIN.name, environment, logs)
         self._start()
 
@@ -76,6 +77,28 @@ class Real:
         for event in events:
             self._send(self.wire(event), getattr(event, event.KEY_FIELD))
         self._settle(getattr(events[-1], events[-1].KEY_FIELD))
+
+    def flood(self, *events: Record) -> None:
+        """Publish many at once, and wait for nothing but the broker."""
+        self._start()
+        for event in events:
+            self._producer.produce(TOPIC, self.wire(event), getattr(event, event.KEY_FIELD))
+            self._producer.poll(0)
+        assert self._producer.flush(60) == 0
+
+    def wait_until_quiet(self, seconds: float = 60) -> None:
+        """Everything that there is is committed."""
+        Barrier(self._offsets, {DOMAIN.group: DOMAIN.inputs}, seconds).wait(lambda: None)
+
+    def committed(self) -> int:
+        """Records of the events' topic that the group has behind it, all partitions together."""
+        return sum(offset for (topic, _), offset in self._offsets.committed(DOMAIN.group).items() if topic == TOPIC)
+
+    def another(self, **environment: str) -> SuiteWorker:
+        """One more worker of the group, started."""
+        logs = self.worker.log.parent / f"another-{next(_marks)}"
+        logs.mkdir()
+        return SuiteWorker(DOMAIN.name, {**self.environment, **environment}, logs)
 
     def when_raw(self, value: bytes | None, key: str) -> None:
         self._start()
