@@ -20,6 +20,10 @@ class Pulse:
         self.phase = Phase.STARTING
         self.moved = self.looped = time.monotonic()
 
+    def enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.beat()
+
     def beat(self) -> None:
         self.moved = time.monotonic()
 

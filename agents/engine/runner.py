@@ -96,14 +96,16 @@ class Runner:
     async def take_over(self, numbers: list[int]) -> None:
         """Own exactly these partitions, as of their last commit."""
         async with self._turn:
-            self.pulse.phase = Phase.RECOVERING
+            self.pulse.enter(Phase.RECOVERING)
             await self._close()
             self.partitions = await take_over(self.domain, self.brokers, numbers, self.pulse.beat)
             await self._invalidator.took_over(self.domain.name)
-            self.pulse.phase = Phase.RUNNING
+            self.pulse.enter(Phase.RUNNING)
 
     async def release(self) -> None:
         """Commit what has been applied and give all partitions up; what the budget does not allow is redone by the next owner."""
+        if self.pulse.phase is Phase.RUNNING:
+            self.pulse.enter(Phase.RECOVERING)
         try:
             async with asyncio.timeout(RELEASE_S), self._turn:
                 await self._commit([p for p in self.partitions.values() if p.moved])
@@ -113,7 +115,7 @@ class Runner:
 
     async def drain(self) -> None:
         """The process ends: what is applied is committed, nothing more is taken."""
-        self.pulse.phase = Phase.STOPPING
+        self.pulse.enter(Phase.STOPPING)
         await self.release()
 
     @property

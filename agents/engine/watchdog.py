@@ -44,6 +44,7 @@ class Watchdog(threading.Thread):
         self._pulse, self._behind = pulse, behind
         self._still_s, self._loop_s, self._look_s = still_s, loop_s, look_s
         self._must_end_by: float | None = None
+        self._behind_since: float | None = None
 
     def must_end_within(self, seconds: float) -> None:
         """From now on the process has so long to end by itself."""
@@ -56,11 +57,17 @@ class Watchdog(threading.Thread):
             now = time.monotonic()
             if now - looked > 3 * self._look_s + 1.0:  # this thread did not run either: the process was stopped
                 self._pulse.restart()
+                self._behind_since = None
             looked = now
+            self.look(now)
             why = self.verdict(now)
             if why is not None:
                 log.critical("standing still", reason=why, stacks=stacks())
                 stop_process(why)
+
+    def look(self, now: float) -> None:
+        """Note since when records wait: a worker that had nothing to do for hours has not stood still."""
+        self._behind_since = (self._behind_since or now) if self._behind() else None
 
     def verdict(self, now: float) -> str | None:
         """Why the process has to end; None while it does what it should."""
@@ -69,8 +76,10 @@ class Watchdog(threading.Thread):
             return "the process was told to end and did not within its time; what is not committed is redone elsewhere"
         if pulse.phase is not Phase.STARTING and now - pulse.looped > self._loop_s:
             return f"the event loop has not turned for {now - pulse.looped:.0f} s: a handler blocks it, or computes too long"
-        if now - pulse.moved > self._still_s and (pulse.phase is Phase.RECOVERING or self._behind()):
-            return f"records wait and none was finished for {now - pulse.moved:.0f} s ({pulse.phase})"
+        if pulse.phase is Phase.RECOVERING and now - pulse.moved > self._still_s:
+            return f"taking partitions over has made no progress for {now - pulse.moved:.0f} s"
+        if self._behind_since is not None and (still := now - max(pulse.moved, self._behind_since)) > self._still_s:
+            return f"records wait and none was finished for {still:.0f} s"
         return None
 
 
