@@ -48,7 +48,7 @@ contracts: setup  ## regenerate classes, codec and documents from schemas/ and t
 provision: setup  ## topics and schemas into the running stack
 	@$(BIN)/python -m contracts provision
 
-worker: setup  ## one worker (DOMAIN=availability); export BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS first
+worker: setup  ## one worker (DOMAIN=availability) on this checkout's stack, or where BOOKLY_BROKERS, _REGISTRY and _REDIS say
 	@$(BIN)/python -m agents $(DOMAIN)
 
 format: setup  ## ruff, in place
@@ -62,4 +62,9 @@ lock: setup  ## resolve the dependencies again into requirements.lock
 	    stack/compose.in -o stack/compose.lock
 
 clean:  ## remove what the build made; the stack's data too
+	@for place in . build/demo build/bench; do \
+	    if test -e $$place/.stack/stack.json && $(BIN)/python -m stack status --directory $$place >/dev/null 2>&1; then \
+	        echo "A stack runs in $$place, and its data would go: stop it first, by '$(BIN)/python -m stack down --directory $$place'." >&2; exit 2; \
+	    fi; \
+	done
 	@rm -rf build dist .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from agents import domains
+from agents import NAMES, domains
+from agents.domain import DomainError
 from agents.engine.worker import run_worker
 from bookly.errors import BooklyError
 from bookly.settings import Settings
@@ -15,15 +18,25 @@ from bookly.settings import Settings
 def main(
     domain: Annotated[str, typer.Argument(help="auth, resources, availability, stockpile or reports")],
 ) -> None:
-    """Run a worker of DOMAIN's consumer group until SIGTERM (exit 0). Needs BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS."""
-    known = domains()
-    if domain not in known:
-        raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(known)}")
+    """Run a worker of DOMAIN's consumer group until SIGTERM (exit 0).
+
+    BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS say where; without them, the stack that runs in this directory.
+    """
+    if domain not in NAMES:
+        raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")
     try:
-        run_worker(known[domain], Settings.from_environment())
-    except BooklyError as error:
+        run_worker(domains()[domain], Settings.from_environment(_environment()))
+    except (BooklyError, DomainError) as error:
         typer.echo(f"bookly: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+def _environment() -> Mapping[str, str]:
+    try:
+        from stack.environment import filled  # noqa: PLC0415  # an image holds workers alone
+    except ImportError:
+        return os.environ
+    return filled(os.environ)
 
 
 if __name__ == "__main__":

@@ -85,10 +85,20 @@ class Domain:
 def events_of(handler: Handler) -> tuple[type[Any], ...]:
     """The event classes in a handler's first annotation: one class, or a union of them."""
     parameters = list(inspect.signature(handler).parameters)
-    annotation = get_type_hints(handler).get(parameters[0]) if len(parameters) == 2 else None
+    where = f"{handler.__module__}.{handler.__name__}"
+    try:
+        annotation = get_type_hints(handler).get(parameters[0]) if len(parameters) == 2 else None
+    except NameError as error:
+        raise DomainError(f"{where} has an annotation that is no name of its module: {error}") from None
     events = get_args(annotation) or ((annotation,) if annotation else ())
+    for event in events:
+        if getattr(event, "__module__", "").startswith("bookly.events."):
+            light = event.__module__.replace("events", "records")
+            raise DomainError(
+                f"{where} takes {event.__module__}.{event.__name__}, which services publish: take {light}.{event.__name__}"
+            )
     if not events or not all(hasattr(event, "TYPE") for event in events):
-        raise DomainError(f"{handler.__module__}.{handler.__name__} must be (event, state): the event a class of bookly.records")
+        raise DomainError(f"{where} must be (event, state): the event a class of bookly.records")
     return events
 
 

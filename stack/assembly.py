@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stack import broker, java, redis, registry
+from stack import broker, java, redis, registry, state
 from stack.jars import installed
 from stack.ports import HOST, claim
 from stack.server import Launch, Server
@@ -25,7 +25,10 @@ def assemble(
     `ports` with "proxied" and "proxy" gives the broker a second listener, on the first, for clients that come through the second.
     """
     taken: set[int] = set()
-    broker_port, registry_port, redis_port = (claim(name, ports.get(name), taken) for name in ("broker", "registry", "redis"))
+    usual = state.ports(home)
+    claimed = {name: claim(name, ports.get(name), taken, usual.get(name)) for name in ("broker", "registry", "redis")}
+    state.remember_ports(home, claimed)
+    broker_port, registry_port, redis_port = claimed.values()
     controller_port, management_port = (claim(name, None, taken) for name in ("controller", "management"))
     installation = installed(say)
     data = prepare(home)

@@ -1,4 +1,4 @@
-"""The commands up, status, down, prepare and lock. Results go to stdout, progress and errors to stderr."""
+"""The commands up, status, env, down, prepare and lock. Results go to stdout, progress and errors to stderr."""
 
 from __future__ import annotations
 
@@ -65,6 +65,13 @@ def up(
 def environment(stack: Stack) -> list[str]:
     """The addresses as the settings of every part of Bookly, to be sourced by a shell."""
     return [f"BOOKLY_BROKERS={stack.brokers}", f"BOOKLY_REGISTRY={stack.registry}", f"BOOKLY_REDIS={stack.redis}"]
+
+
+@app.command()
+def env(directory: Directory = HERE) -> None:
+    """Print the addresses as export lines: eval "$(python -m stack env)". Exits with 1 where no stack runs."""
+    for line in environment(Stack.attach(directory)):
+        typer.echo(f"export {line}")
 
 
 def _watch(stack: Stack) -> None:

@@ -41,13 +41,18 @@ def free_port(taken: set[int]) -> int:
     raise PortInUse(f"No free port was found between {_LOWEST} and {highest}: end what listens there.")
 
 
-def claim(name: str, wanted: int | None, taken: set[int]) -> int:
-    """The wanted port where it is free, else PortInUse; a free one where none is wanted. Adds it to `taken`."""
+def claim(name: str, wanted: int | None, taken: set[int], usual: int | None = None) -> int:
+    """The wanted port where it is free, else PortInUse. Where none is wanted, the usual one if it is free, else a free one.
+
+    Adds it to `taken`.
+    """
     if wanted is not None and (wanted in taken or not is_free(wanted)):
         raise PortInUse(
             f"Port {wanted} for the {name} is in use: end the program that listens there, "
             f"or choose another with --{name}-port or BOOKLY_STACK_{name.upper()}_PORT (without either, a free one is taken)."
         )
+    if wanted is None and usual is not None and usual not in taken and is_free(usual):
+        wanted = usual
     port = free_port(taken) if wanted is None else wanted
     taken.add(port)
     return port

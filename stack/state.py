@@ -48,6 +48,20 @@ def read(home: Path) -> State | None:
         return None
 
 
+def ports(home: Path) -> dict[str, int]:
+    """The ports of the stack that ran here last, by server: what was noted of its addresses elsewhere stays true."""
+    try:
+        found = json.loads((home / "ports.json").read_text())
+        return {name: port for name, port in found.items() if type(port) is int and 0 < port < 65_536}
+    except (FileNotFoundError, json.JSONDecodeError, AttributeError):
+        return {}
+
+
+def remember_ports(home: Path, ports: dict[str, int]) -> None:
+    """For the next start."""
+    (home / "ports.json").write_text(json.dumps(ports) + "\n")
+
+
 def running(home: Path) -> State | None:
     """The state of a stack whose owner lives; a dead one's is not returned."""
     state = read(home)

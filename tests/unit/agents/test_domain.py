@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 from msgspec import Struct
+from typer import Typer
+from typer.testing import CliRunner
 
+from agents import __main__ as command
 from agents.domain import Domain, DomainError
 from agents.state import State, Table
 from bookly.errors import InvalidEvent
+from bookly.events import availability as published
 from bookly.records.availability import NotificationRequested, ReservationCancelled, ReservationCreated
 from bookly.testing import given
 from tests.unit.facts import ROOM, asked, cancelled
@@ -52,6 +56,14 @@ def take_anything(event: object, state: Rows) -> None:
     """Does not say for which event it is."""
 
 
+def take_what_services_publish(event: published.ReservationCreated, state: Rows) -> None:
+    """Takes the class that is validated, not the light one."""
+
+
+def take_a_name_that_is_none(event: ReservationCreatd, state: Rows) -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Misspells its event."""
+
+
 def test_a_handler_that_raises_leaves_no_trace_of_any_handler() -> None:
     bench = given(Domain.of("test", Rows, (keep, fail)), asked("r-1", 9, 10))
     rows = dict(bench.tables["rows"])
@@ -93,3 +105,26 @@ def test_a_handler_that_does_not_say_what_it_is_for_is_refused(handler: object) 
 def test_an_event_that_nobody_claims_changes_nothing() -> None:
     then = given(Domain.of("test", Rows, (fail,))).when(asked("r-1", 9, 10))
     assert (then.tables["rows"], then.emitted, then.repeats) == ({}, [], 0)
+
+
+def test_a_handler_for_the_class_that_services_publish_is_told_which_one_to_take() -> None:
+    with pytest.raises(DomainError, match=r"takes bookly\.events\.availability\..*: take bookly\.records\.availability\."):
+        Domain.of("test", Rows, (take_what_services_publish,))
+
+
+def test_a_handler_whose_event_is_misspelt_is_named() -> None:
+    with pytest.raises(DomainError, match=r"take_a_name_that_is_none has an annotation that is no name .*ReservationCreatd"):
+        Domain.of("test", Rows, (take_a_name_that_is_none,))
+
+
+def test_a_worker_of_a_wrong_domain_says_so_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong() -> None:
+        Domain.of("test", Rows, (take_anything,))
+
+    monkeypatch.setattr(command, "domains", wrong)
+    app = Typer()
+    app.command()(command.main)
+    result = CliRunner().invoke(app, ["auth"])
+    assert result.exit_code == 2
+    assert "take_anything must be (event, state)" in result.output
+    assert "Traceback" not in result.output
