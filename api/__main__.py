@@ -7,22 +7,24 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from api.lag import LagReader
 from api.parking import NothingWaits, NotObeyed, read_parked, release
+from api.showing import show
 from api.tables import UnknownTable, read_table
 from bookly.errors import BooklyError
 from bookly.settings import required
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="What the agents keep. --json prints one JSON object a line on stdout."
+    no_args_is_help=True,
+    add_completion=False,
+    help="What the agents keep. --json prints one JSON object a line on stdout, as `table` always does.",
 )
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 KINDS = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used", "no_show")
@@ -54,10 +56,10 @@ def demand(
             continue
         place = (name, hour.strftime("%Y-%m-%d %H:00")) if by == "hour" else (name, "all")
         sums.setdefault(place, Counter()).update({kind: row[kind] for kind in KINDS})
-    _print(
+    show(
         "demand",
         ({"resource": name, "hour": hour, **{k: row[k] for k in KINDS}} for (name, hour), row in sorted(sums.items())),
-        as_json,
+        as_json=as_json,
     )
 
 
@@ -72,12 +74,17 @@ def lag(as_json: Json = False) -> None:
         {"group": o.group, "topic": o.topic, "partition": o.partition, "committed": o.committed, "end": o.end, "lag": o.messages}
         for o in found
     )
-    _print("lag", rows, as_json)
+    show("lag", rows, as_json=as_json)
     raise typer.Exit(1 if any(one.messages for one in found) else 0)
 
 
 @app.command()
-def table(domain: str, name: str, key: Annotated[str, typer.Option(help="one row; default: all")] = "") -> None:
+def table(
+    domain: str,
+    name: str,
+    key: Annotated[str, typer.Option(help="one row; default: all")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="they are JSON in any case")] = True,  # noqa: ARG001  # for scripts
+) -> None:
     """Rows of a table as JSON lines: DOMAIN NAME, for example: availability reservations."""
     rows = read_table(_brokers(), domain, name)
     if key and key not in rows:
@@ -95,7 +102,7 @@ def parked(domain: str, key: Annotated[str, typer.Option(help="one key; default:
         {"key": o.key, "event": o.event, "topic": o.topic, "partition": o.partition, "offset": o.offset, "failed": o.attempt}
         for o in found
     )
-    _print("parked", rows, as_json)
+    show("parked", rows, as_json=as_json)
     raise typer.Exit(1 if found else 0)
 
 
@@ -120,23 +127,16 @@ def release_key(
     raise typer.Exit(1 if left else 0)
 
 
-def _print(title: str, rows: Iterable[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        for row in rows:
-            sys.stdout.write(json.dumps(row) + "\n")
-        return
-    shown = None
-    for row in rows:
-        if shown is None:
-            shown = Table(title=title)
-            for column, value in row.items():
-                shown.add_column(column, justify="right" if isinstance(value, int) else "left")
-        shown.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row.values()))
-    Console().print(shown or f"{title}: nothing yet")
-
-
 def _brokers() -> str:
-    return required("brokers", None, os.environ)
+    return required("brokers", None, _environment())
+
+
+def _environment() -> Mapping[str, str]:
+    try:
+        from stack.environment import filled  # noqa: PLC0415  # an image holds the edge alone
+    except ImportError:
+        return os.environ
+    return filled(os.environ)
 
 
 def _utc(time: datetime) -> datetime:

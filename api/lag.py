@@ -9,6 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaE
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from bookly.errors import BrokerUnavailable
+from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ class LagReader:
 
     def __init__(self, brokers: str) -> None:
         self._brokers = brokers
-        self._admin = AdminClient({"bootstrap.servers": brokers})
+        self._admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
 
     def read(self, group: str, topics: Iterable[str]) -> list[Lag]:
         """The lag of a group on every partition of the topics. Raises BrokerUnavailable after ten seconds."""
@@ -52,7 +53,7 @@ class LagReader:
             found = self._admin.list_consumer_group_offsets(request, request_timeout=PATIENCE_S)[group].result().topic_partitions
             reached = {place: future.result().offset for place, future in ends.items()}
         except KafkaException as error:
-            raise BrokerUnavailable(self._brokers, PATIENCE_S, str(error)) from error
+            raise BrokerUnavailable(self._brokers, PATIENCE_S, error.args[0].str()) from error
         return [Lag(group, place.topic, place.partition, max(place.offset, 0), reached[place]) for place in found or ()]
 
     def _places(self, topics: Iterable[str]) -> list[TopicPartition]:

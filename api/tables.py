@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from bookly.errors import BrokerUnavailable
+from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +26,9 @@ class UnknownTable(Exception):
 def read_table(brokers: str, domain: str, table: str) -> dict[str, Any]:
     """Every row of a table by its key, as JSON values. Raises UnknownTable, or BrokerUnavailable after ten seconds."""
     rows: dict[str, Any] = {}
-    for message in read_log(brokers, f"bookly-{domain}-{table}-changelog"):
+    topic = f"bookly-{domain}-{table}-changelog"
+    refuse_unknown_table(topic, known_tables(brokers), domain, table)
+    for message in read_log(brokers, topic):
         key, value = message.key(), message.value()
         if key is None:
             continue
@@ -35,11 +39,32 @@ def read_table(brokers: str, domain: str, table: str) -> dict[str, Any]:
     return rows
 
 
+def known_tables(brokers: str) -> dict[str, str]:
+    """Domain and name of every table that has a changelog, by its topic. Raises BrokerUnavailable."""
+    admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+    try:
+        topics = sorted(admin.list_topics(timeout=PATIENCE_S).topics)
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    found = [(topic, topic.split("-", 2)) for topic in topics if topic.startswith("bookly-") and topic.endswith("-changelog")]
+    return {topic: f"{parts[1]} {parts[2].removesuffix('-changelog')}" for topic, parts in found}
+
+
+def refuse_unknown_table(topic: str, known: Mapping[str, str], domain: str, table: str) -> None:
+    """Raises UnknownTable, which says which there are."""
+    if topic in known:
+        return
+    of_it = [named for named in known.values() if named.startswith(f"{domain} ")]
+    there_are = ", ".join(of_it or known.values()) or "none yet: `make provision` creates them"
+    raise UnknownTable(f"there is no table {table!r} of {domain!r}; there are: {there_are}")
+
+
 def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | None = None) -> Iterator[Message]:
     """Every committed record of topics, each partition in order, from the offsets in `since` to the end as it is now."""
     consumer = Consumer(
         {
             "bootstrap.servers": brokers,
+            "logger": librdkafka_log(),
             "group.id": "bookly-reader",
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
@@ -69,7 +94,7 @@ def _partitions(consumer: Consumer, brokers: str, topic: str) -> list[int]:
     try:
         found = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic]
     except KafkaException as error:
-        raise BrokerUnavailable(brokers, PATIENCE_S, str(error)) from error
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
     if found.error is not None:
         raise UnknownTable(f"there is no topic {topic!r} on {brokers}; the stack is provisioned by `make provision`")
     return sorted(found.partitions)

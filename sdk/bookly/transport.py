@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from bookly.outgoing import Outgoing
     from bookly.settings import ProducerSettings
 
-log = logging.getLogger("bookly.kafka")
+
+def librdkafka_log() -> logging.Logger:
+    """Where librdkafka's own lines go: to whoever configures logging, else nowhere. Errors say what a person needs to know."""
+    log = logging.getLogger("bookly.kafka")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    return log
 
 
 class Transport(Protocol):
@@ -44,7 +50,6 @@ class KafkaTransport:
     def __init__(self, settings: ProducerSettings) -> None:
         self._settings = settings
         self._last_word = ""
-        log.addHandler(logging.NullHandler())  # its lines are for who configures logging; the errors say what a person needs
         try:
             self._client = KafkaClient(self._configuration(settings))
         except (KafkaException, TypeError, ValueError) as error:
@@ -65,7 +70,7 @@ class KafkaTransport:
             "message.max.bytes": max(settings.max_event_bytes, 1000),
             "queue.buffering.max.messages": settings.buffer_events,
             "error_cb": self._note,
-            "logger": log,
+            "logger": librdkafka_log(),
         }
 
     def connect(self, limit: float) -> None:

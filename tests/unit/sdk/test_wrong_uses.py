@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -131,3 +133,14 @@ def test_an_event_type_that_is_none_and_a_value_that_is_no_bytes_have_their_erro
     with pytest.raises(MalformedBytes, match="the value is int, not bytes"):
         decode_record(7, registry)
     registry.close()
+
+
+def test_a_broker_that_is_away_is_told_by_the_error_alone() -> None:
+    program = (
+        "from bookly import BlockingProducer\n"
+        "away = {'brokers': '127.0.0.1:1', 'registry': 'http://127.0.0.1:1'}\n"
+        "try: BlockingProducer(source='t', connect_timeout=0.3, **away).__enter__()\n"
+        "except Exception as error: print(type(error).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("BrokerUnavailable\n", "")

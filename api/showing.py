@@ -1,0 +1,40 @@
+"""Rows for a person, within 80 columns, or for a script, as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HEADINGS = {  # broken where they are longer than their figures
+    "partition": "par-\ntition",
+    "confirmed": "con-\nfirmed",
+    "cancelled": "can-\ncelled",
+    "waitlisted": "wait-\nlisted",
+    "no_show": "no\nshow",
+}
+
+
+def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
+    """Print them. Long names are folded, never cut."""
+    if as_json:
+        for row in rows:
+            sys.stdout.write(json.dumps(row) + "\n")
+        return
+    shown = None
+    for row in rows:
+        if shown is None:
+            shown = Table(title=title, box=None, padding=(0, 1, 0, 0), header_style="bold underline")
+            for column, value in row.items():
+                is_figure = isinstance(value, int)
+                shown.add_column(
+                    HEADINGS.get(column, column), justify="right" if is_figure else "left", no_wrap=is_figure, overflow="fold"
+                )
+        shown.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    Console().print(shown or f"{title}: nothing yet")
