@@ -37,7 +37,8 @@ def show(console: Console, check: Check, brokers: str) -> None:
 
 
 def _flows(verdicts: list[Verdict]) -> Table:
-    table = Table(title="Each flow against an independent recomputation from the log")
+    caption = "A figure counts facts: table rows and emitted events that the flow must leave, each with its fields."
+    table = Table(title="Each flow against an independent recomputation from the log", caption=caption)
     for column, justify in (("flow", "left"), ("expected", "right"), ("found", "right"), ("", "left")):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]  # rich types the literals
     for verdict in verdicts:
