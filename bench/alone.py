@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from bench.report import merge
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
 from stack import Stack
@@ -25,7 +26,7 @@ class Measure(Protocol):
 
 
 def alone(name: str, measure: Measure) -> None:
-    """Run a measure as a program: its figures are the JSON on stdout, all else goes to stderr."""
+    """Run a measure as a program: its figures go to build/bench.json, unless it was a quick one, and as JSON to stdout."""
     typer.run(_program(name, measure))
 
 
@@ -41,6 +42,9 @@ def _program(name: str, measure: Measure) -> Callable[..., None]:
             provision_broker(stack.brokers)
             provision_registry(str(stack.registry))
             found = measure(stack, runs=runs, quick=quick)
+        if not quick:
+            for section, figures in found.items():
+                merge(section, figures)
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
     return main

@@ -42,8 +42,10 @@ def fold_of(name: str, topic: str) -> Apart:
 
 
 def make_topics(brokers: str, domain: Apart, partitions: int) -> None:
-    """The topic and changelogs of a copy."""
-    make(brokers, {domain.topic: KEPT, **{domain.changelog(table.name): COMPACT for table in domain.tables}}, partitions)
+    """The topic of a copy, and those that the engine keeps for every group."""
+    changelogs = [domain.changelog(table) for table in (*(table.name for table in domain.tables), "parked")]
+    others = (domain.topic, domain.dead_letters, f"bookly.{domain.name}.control")
+    make(brokers, {**dict.fromkeys(others, KEPT), **dict.fromkeys(changelogs, COMPACT)}, partitions)
 
 
 def make(brokers: str, wanted: Mapping[str, dict[str, str]], partitions: int) -> None:

@@ -75,8 +75,9 @@ class Telling:
         with self._news:
             enough = self._news.wait_for(lambda: wanted(self.told) or self._ended(), patience)
             if not enough or not wanted(self.told):
-                last = self._log.read_text(errors="replace")[-2000:]
-                raise MeasureFailed(f"{what}: not within {patience:.0f} s, or a process ended; see {self._log}: {last}")
+                why = "a process ended" if self._ended() else f"not within {patience:.0f} s"
+                last = [lines[-1] if lines else "nothing" for lines in self.told]
+                raise MeasureFailed(f"{what}: {why}; last told: {last}; see {self._log}")
 
     def __exit__(self, *_: object) -> None:
         for child in self._children:
@@ -93,9 +94,10 @@ class Telling:
 
     def _listen(self, child: subprocess.Popen[str], lines: list[dict[str, Any]]) -> None:
         for line in child.stdout or ():
-            if line.startswith("{"):  # Faust greets in a line of its own
+            _, brace, rest = line.partition("{")  # Faust's spinner leaves marks before it
+            if brace:
                 with self._news:
-                    lines.append(json.loads(line))
+                    lines.append(json.loads(brace + rest))
                     self._news.notify_all()
         child.wait()
         with self._news:

@@ -9,16 +9,15 @@ and, for the two orders of the raw loop, bench/raw.py. Sides take turns, each wi
 from __future__ import annotations
 
 import statistics
-import time
 from typing import TYPE_CHECKING, Any
 
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench import raw
 from bench.alone import HOME, alone
 from bench.apart import COMPACT, PATIENCE_S, fold_of, make, make_topics
 from bench.children import MeasureFailed, Telling, addresses, figures
+from bench.groups import move
 from bench.publishing import RESOURCES
 from bench.reservations import encoder, fill
 from bench.samples import percentile, spread
@@ -111,7 +110,8 @@ class Turn:
     def running(self, *, from_end: bool = True) -> Telling:
         """The side's process, which has its partitions. Fails when it does not get them."""
         if from_end:
-            skip_to_end(self._stack.brokers, "bookly-" + NAME if self._side == "engine" else raw.group(NAME))
+            group = fold_of(NAME, TOPIC).group if self._side == "engine" else raw.group(NAME)
+            move(self._stack.brokers, group, TOPIC, PARTITIONS, "end")
         telling = Telling(addresses(self._stack), HOME / f"{NAME}-{self._side}.log")
         telling.start(self._module, NAME, TOPIC, *self._arguments)
         telling.wait(lambda told: any(line.get("took_over") for line in told[0]), f"{self._side} has its partitions", PATIENCE_S)
@@ -133,22 +133,6 @@ class Turn:
         self.late_s = float(published["late_p99_s"])
         self._redis.delete(*keys)
         return [watcher.seen[self._key + resource] - at for resource, at in published["dues"].items()]
-
-
-def skip_to_end(brokers: str, group: str) -> None:
-    """Let a group without members go on from the end of the topic."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": group, "enable.auto.commit": False})
-    places = [TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
-    ends = [TopicPartition(TOPIC, place.partition, consumer.get_watermark_offsets(place)[1]) for place in places]
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            consumer.commit(offsets=ends, asynchronous=False)
-            return consumer.close()
-        except KafkaException:  # the member of the turn before has not been counted out yet
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 if __name__ == "__main__":

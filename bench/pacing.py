@@ -24,9 +24,10 @@ def due(
     """
     began, sent, events = clock(), 0, round(rate * seconds)
     while sent < events:
-        wanted = min(events, int((clock() - began) * rate) + 1)
-        for number in range(sent, wanted):
-            yield number, began + number / rate
-        sent = max(sent, wanted)
-        if sent < events:
-            wait(max(0.0, min(TICK_S, began + sent / rate - clock())))
+        now = clock()
+        while sent < events and began + sent / rate <= now:
+            yield sent, began + sent / rate
+            sent += 1
+        ahead = began + sent / rate - clock()
+        if sent < events and ahead > 0:
+            wait(min(TICK_S, ahead))

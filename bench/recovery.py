@@ -23,6 +23,7 @@ from bench.fold.domain import HOUR, Count
 from bench.samples import spread
 
 if TYPE_CHECKING:
+    from bench.apart import Apart
     from stack import Stack
 
 KEYS, FEW_KEYS = 1_000_000, 100_000
@@ -36,7 +37,7 @@ def measure(stack: Stack, *, runs: int, quick: bool) -> dict[str, Any]:
     """The keys recovery_ratio_to_raw_consume and bytes_per_key of build/bench.json, and what they are made of."""
     keys = FEW_KEYS if quick else KEYS
     name = f"recovery-{keys}"
-    asyncio.run(write_rows(stack.brokers, name, keys))
+    asyncio.run(write_rows(stack.brokers, fold_of(name, f"bench.{name}"), keys))
     found: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
     for _ in range(runs):
         for side in SIDES:
@@ -68,9 +69,8 @@ def summary(keys: int, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]
     }
 
 
-async def write_rows(brokers: str, name: str, keys: int) -> None:
+async def write_rows(brokers: str, domain: Apart, keys: int) -> None:
     """A changelog with one record a key, as the engine writes it."""
-    domain = fold_of(name, f"bench.{name}")
     make_topics(brokers, domain, PARTITIONS)
     for number in range(PARTITIONS):
         partition = Partition(domain, number)

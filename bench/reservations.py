@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import Producer
 
@@ -21,6 +21,7 @@ BEGAN: Final = 1_790_000_000_000_000  # event time in microseconds since 1970
 OVER_S = 12_600  # event time runs over three and a half hours
 HOUR_S = 3_600
 PATIENCE_S = 120.0
+FILLING: Final = {"linger.ms": 20, "queue.buffering.max.messages": 500_000}
 SETTINGS: Final = {"enable.idempotence": True, "compression.type": "lz4", "partitioner": "murmur2_random"}
 
 
@@ -43,24 +44,25 @@ def encoder(registry_url: str) -> Callable[[int, str, float], bytes]:
     return encoded
 
 
-def fill(brokers: str, topic: str, events: Iterable[tuple[str, bytes]], gate: str | None = None) -> Producer | None:
-    """Put events (key, value) into a topic.
+def fill(brokers: str, topic: str, events: Iterable[tuple[str, bytes]]) -> None:
+    """Put events (key, value) into a topic. Raises TimeoutError when the broker does not take them."""
+    _send(Producer({"bootstrap.servers": brokers, **FILLING, **SETTINGS}), topic, events)
 
-    With a `gate`, the id of a transaction, nobody sees them before the producer that is returned commits it: so workers can be
-    ready when all events come at once.
+
+def fill_hidden(brokers: str, topic: str, events: Iterable[tuple[str, bytes]]) -> Producer:
+    """The same in a transaction that the returned producer has yet to commit.
+
+    Until then nobody sees the events, so workers can be ready when all come at once.
     """
-    settings: dict[str, Any] = {
-        "bootstrap.servers": brokers,
-        "linger.ms": 20,
-        "queue.buffering.max.messages": 500_000,
-        **SETTINGS,
-    }
-    if gate is not None:
-        settings |= {"transactional.id": gate, "transaction.timeout.ms": 300_000}
-    producer = Producer(settings)
-    if gate is not None:
-        producer.init_transactions(PATIENCE_S)
-        producer.begin_transaction()
+    about = {"transactional.id": topic, "transaction.timeout.ms": 300_000}
+    producer = Producer({"bootstrap.servers": brokers, **FILLING, **SETTINGS, **about})
+    producer.init_transactions(PATIENCE_S)
+    producer.begin_transaction()
+    _send(producer, topic, events)
+    return producer
+
+
+def _send(producer: Producer, topic: str, events: Iterable[tuple[str, bytes]]) -> None:
     for key, value in events:
         while True:
             try:
@@ -70,4 +72,3 @@ def fill(brokers: str, topic: str, events: Iterable[tuple[str, bytes]], gate: st
                 producer.poll(0.05)
     if producer.flush(PATIENCE_S):
         raise TimeoutError(f"the broker did not take all events of {topic} within {PATIENCE_S:.0f} s")
-    return producer if gate is not None else None
