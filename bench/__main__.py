@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ from contracts.errors import ContractError
 from stack import Stack, StackError, state
 
 HOME = Path("build/bench")
+WIDTH = 110  # of a log, which the table needs
 FAILURES = (BenchError, StackError, ContractError, BooklyError)
 Events = Annotated[int, typer.Option(envvar="EVENTS", help="Events of the fold; slow peers fold a share of it.", min=1000)]
 Rounds = Annotated[int, typer.Option("--runs", envvar="RUNS", help="Runs of each peer.", min=1)]
@@ -36,7 +38,7 @@ COLUMNS = (SpinnerColumn(), TextColumn("{task.description:44}"), BarColumn(), Mo
 
 def main(events: Events = 300_000, runs: Rounds = 5, only: Only = None, json: Json = report.TARGET, seed: Seed = 7) -> None:
     """Measure. Exit code 1: a peer's run was refused, the last lines say why; 2: the bench could not run."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH)
     try:
         peers = chosen(only or [])
     except KeyError as error:
@@ -128,7 +130,7 @@ class Bench:
             shutil.rmtree(self._home / "scratch", ignore_errors=True)
 
     def _say(self, line: str) -> None:
-        self._console.print(f"stack: {line}", highlight=False, markup=False, style="dim")
+        self._console.print(f"stack: {line}", highlight=False, markup=False, style="dim", soft_wrap=True)
 
 
 def _circumstances(rounds: int, seed: int) -> dict[str, object]:
