@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import time
 from pathlib import Path
@@ -54,6 +55,7 @@ def main(
     _refuse_unknown([mutant] if mutant else [], MUTANTS)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     HOME.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=HOME / "harness.log", level=logging.WARNING, force=True)  # that a server is away is no news here
     try:
         right = _prove(console, seed, lanes) if prove else _play(console, target, runs, seed, names, lanes, mutant)
     except (StackError, ContractError, BooklyError) as error:

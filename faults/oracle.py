@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
+from msgspec import json
 
 from faults.domains import READ_FIRST
 from faults.log import DEAD, PARKED, Emission, Entry, Place
@@ -66,7 +66,7 @@ class _Number:
             if outcome in {DEAD, PARKED} and entry.key is not None:
                 self._blocked.add((entry.place.topic, entry.key))
         for table, rows in self._rows.items():
-            self._expected.rows[table].update({key: to_builtins(row) for key, row in rows.items()})
+            self._expected.rows[table].update({key: json.decode(json.encode(row)) for key, row in rows.items()})
 
     def _outcome(self, entry: Entry, dead: set[tuple[str, bytes | None]]) -> str:
         found = self._aside.get(entry.place)

@@ -84,7 +84,9 @@ class Publisher:
         }[kind]
 
     def _publish(self, phase: Sequence[Sent], lasting: float) -> None:
-        settings = ProducerSettings.of({"brokers": self.brokers, "registry": self.registry_url, "source": SOURCE})
+        settings = ProducerSettings.of(
+            {"brokers": self.brokers, "registry": self.registry_url, "source": SOURCE, "kafka": {"log_level": 0}}
+        )
         transport = RenamingTransport(settings)
         transport.topics = self.topics
         began, receipts = time.monotonic(), []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from confluent_kafka import IsolationLevel
 
 from agents import PARTITIONS
-from api.lag import LagReader
 from bookly.errors import BrokerUnavailable
 from bookly.records.availability import ReservationCreated
+from demo.barrier import Offsets
 from faults.background import Background
 from faults.domains import AVAILABILITY
 from faults.following import AwayError, Follower
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from faults.domains import RunDomain
     from faults.log import Entry, Place
 
+log = logging.getLogger(__name__)
 PAUSE_S = 0.05
 STALLED_S = 30.0
 OPEN_S = 0.5  # how long a transaction is waited for
@@ -66,11 +68,12 @@ class Spy:
         return next((at for at, lag, _ in self.lags if at >= after and lag == 0), None)
 
     def _watch(self) -> None:
-        lag, follower = LagReader(self.brokers), Follower(self.brokers, self.domain.changelog(backing(self.mode)), PARTITIONS)
+        self._offsets = Offsets(self.brokers)
+        follower = Follower(self.brokers, self.domain.changelog(backing(self.mode)), PARTITIONS)
         moved = time.monotonic()
         try:
             while not self._ending.wait(PAUSE_S):
-                if self._look(lag, follower) or not self.all_up():
+                if self._look(follower) or not self.all_up():
                     moved = time.monotonic()
                 elif time.monotonic() - moved > STALLED_S:
                     self.stalled += 1
@@ -78,16 +81,20 @@ class Spy:
         finally:
             follower.close()
 
-    def _look(self, reader: LagReader, follower: Follower) -> bool:
+    def _look(self, follower: Follower) -> bool:
         """Take a sample; whether there was progress, or nothing to do. The rows are read after the offsets."""
         catalogued = {name: topic for topic, name in self.domain.renamed.items()}
         now = time.monotonic()
         try:
-            lags = reader.read(self.domain.group, self.domain.topics)
-        except BrokerUnavailable:
+            ends = self._offsets.ends(set(self.domain.topics))
+            found = self._offsets.committed(self.domain.group)
+        except BrokerUnavailable as error:
+            log.warning("%s: %s", self.domain.name, error)
+            self._offsets = Offsets(self.brokers)  # a client that saw its broker die may ask the dead one for long
             return False
-        committed = {(catalogued[lag.topic], lag.partition): lag.committed for lag in lags}
-        behind, done = sum(lag.messages for lag in lags), sum(committed.values())
+        reached = {place: max(0, found.get(place, 0)) for place in ends}
+        committed = {(catalogued[topic], number): offset for (topic, number), offset in reached.items()}
+        behind, done = sum(ends[place] - offset for place, offset in reached.items()), sum(committed.values())
         before = self.lags[-1][2] if self.lags else -1
         self.lags.append((now, behind, done))
         with suppress(AwayError):  # of a dead worker's open transaction nothing can be said until it is ended

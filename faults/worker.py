@@ -110,7 +110,7 @@ def tell_work(evidence: Evidence, worker: int) -> None:
 
     def telling(self: Partition, tp: Any, offset: int, **about: Any) -> None:
         before = self.done_up_to(tp)
-        evidence.tell("slice", topic=tp.topic, partition=tp.partition, first=before, next=offset)
+        evidence.tell("slice", topic=tp.topic, partition=tp.partition, first=before, next=offset, **about)
         reached(self, tp, offset, **about)
 
     Partition.reached, Runner.take_over = telling, telling_owner  # type: ignore[method-assign]
