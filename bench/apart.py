@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
 
 from agents.domain import Domain
+from agents.engine.parking import TABLE
 from bench.fold.domain import FOLD
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def fold_of(name: str, topic: str) -> Apart:
 
 def make_topics(brokers: str, domain: Apart, partitions: int) -> None:
     """The topic of a copy, and those that the engine keeps for every group."""
-    changelogs = [domain.changelog(table) for table in (*(table.name for table in domain.tables), "parked")]
-    others = (domain.topic, domain.dead_letters, f"bookly.{domain.name}.control")
+    changelogs = [domain.changelog(table) for table in (*(table.name for table in domain.tables), TABLE)]
+    others = (domain.topic, domain.dead_letters, domain.control)
     make(brokers, {**dict.fromkeys(others, KEPT), **dict.fromkeys(changelogs, COMPACT)}, partitions)
 
 
