@@ -18,7 +18,7 @@ def commit_all(app: Any, task: Task, then: Callable[[], None]) -> None:
     """In the background: commit until all of the topic is committed; then end the process at once."""
 
     async def ending() -> None:
-        committed: dict[Any, int] = app.consumer._committed_offset  # noqa: SLF001  # it has no public name
+        committed: dict[Any, int] = app.consumer._committed_offset  # it has no public name
         while sum(offset or 0 for tp, offset in committed.items() if tp.topic == task.topic) < task.events:
             await app.consumer.commit()
             await asyncio.sleep(PAUSE_S)
