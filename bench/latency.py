@@ -9,6 +9,7 @@ and, for the two orders of the raw loop, bench/raw.py. Sides take turns, each wi
 from __future__ import annotations
 
 import statistics
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -26,7 +27,7 @@ from bookly.cache.tags import own
 from bookly.cache.types import TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stack import Stack
 
@@ -107,15 +108,17 @@ class Turn:
         self._module, self._key, self._arguments = SIDES[side]
         self._redis = redis.Redis.from_url(str(stack.redis))
 
-    def running(self, *, from_end: bool = True) -> Telling:
-        """The side's process, which has its partitions. Fails when it does not get them."""
+    @contextmanager
+    def running(self, *, from_end: bool = True) -> Iterator[Telling]:
+        """The side's process, once it has its partitions. Raises MeasureFailed when it does not get them."""
         if from_end:
             group = fold_of(NAME, TOPIC).group if self._side == "engine" else raw.group(NAME)
             move(self._stack.brokers, group, TOPIC, PARTITIONS, "end")
-        telling = Telling(addresses(self._stack), HOME / f"{NAME}-{self._side}.log")
-        telling.start(self._module, NAME, TOPIC, *self._arguments)
-        telling.wait(lambda told: any(line.get("took_over") for line in told[0]), f"{self._side} has its partitions", PATIENCE_S)
-        return telling
+        with Telling(addresses(self._stack), HOME / f"{NAME}-{self._side}.log") as telling:
+            telling.start(self._module, NAME, TOPIC, *self._arguments)
+            wanted = f"{self._side} has its partitions"
+            telling.wait(lambda told: any(line.get("took_over") for line in told[0]), wanted, PATIENCE_S)
+            yield telling
 
     def probe(self, kind: str, rate: float, seconds: float, every: int) -> list[float]:
         """Seconds from when each probe was due to its cache emptied, in the order in which they were due."""

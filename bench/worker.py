@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import faust
 import uvloop
 
+from agents.engine.partition import Tally
 from agents.engine.worker import collect_rarely, configure_logs, prepare
 from bench.apart import fold_of
 from bench.fold.domain import STALE
@@ -42,8 +43,9 @@ class Teller:
         self._runner = cast("Any", app.runner)
         self._began: tuple[float, float] | None = None
         self._told = 0
-        self._calls = self._runner.take_over, self._runner._apply, self._runner._commit  # noqa: SLF001  # there is no other seam
-        self._runner.take_over, self._runner._apply, self._runner._commit = self.take_over, self.apply, self.commit  # noqa: SLF001
+        self._paid: dict[Any, int] = {}
+        self._calls = self._runner.take_over, self._runner._apply, self._runner._pay  # noqa: SLF001  # there is no other seam
+        self._runner.take_over, self._runner._apply, self._runner._pay = self.take_over, self.apply, self.pay  # noqa: SLF001
 
     async def take_over(self, numbers: list[int]) -> None:
         await self._calls[0](numbers)
@@ -54,10 +56,10 @@ class Teller:
             self._began = time.monotonic(), used_cpu()
         await self._calls[1](batch)
 
-    async def commit(self, partitions: Any) -> None:
-        await self._calls[2](partitions)
-        tallies = [tally for partition in self._runner.partitions.values() for tally in partition.tallies.values()]
-        applied = sum(tally["applied"] for tally in tallies)
+    async def pay(self, bills: Any) -> None:
+        await self._calls[2](bills)
+        self._paid.update({tp: Tally.parse(at.metadata)["applied"] for _, owed in bills for tp, at in owed.places.items()})
+        applied = sum(self._paid.values())
         if self._began is not None and applied > self._told:
             self._told = applied
             began, cpu = self._began

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiokafka import AIOKafkaProducer
 
+import agents.engine.partition
 import agents.engine.recovery
 from agents.engine.partition import Partition
 from agents.engine.runner import Runner
@@ -83,18 +84,18 @@ def after_overlay(trigger: Trigger) -> None:
 
 def changelog_half(trigger: Trigger) -> None:
     """One batch of a transaction is on the broker, the next is not."""
-    send = Partition._send
+    send = agents.engine.partition._send
 
-    async def armed(self: Partition, producer: Any) -> Any:
+    async def armed(producer: Any, records: Any) -> Any:
         number = 0
-        async for future in send(self, producer):
+        async for future in send(producer, records):
             number += 1
             if number == 2 and trigger.passes():
                 await future
                 trigger.strike()
             yield future
 
-    Partition._send = armed  # type: ignore[method-assign]
+    agents.engine.partition._send = armed  # type: ignore[assignment]
 
 
 def delivered_not_committed(trigger: Trigger) -> None:
@@ -161,18 +162,18 @@ def in_recovery(trigger: Trigger) -> None:
 
 def in_dead_letter(trigger: Trigger) -> None:
     """A dead letter is on the broker, in a transaction that is open."""
-    send = Partition._send
+    send = agents.engine.partition._send
 
-    async def armed(self: Partition, producer: Any) -> Any:
-        owed = any(record.topic == self.domain.dead_letters for record in self._outgoing)
-        async for future in send(self, producer):
+    async def armed(producer: Any, records: Any) -> Any:
+        owed = any(record.topic.endswith(".dead") for record in records)
+        async for future in send(producer, records):
             if owed:
                 await future
             yield future
         if owed:
             trigger.pass_by()
 
-    Partition._send = armed  # type: ignore[method-assign]
+    agents.engine.partition._send = armed
 
 
 POINTS: dict[str, Callable[[Trigger], None]] = {

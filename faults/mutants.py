@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka import AIOKafkaProducer
 
 from agents.engine.consuming import Batch
-from agents.engine.partition import Partition
+from agents.engine.partition import Owed, Partition
 from bookly.cache.invalidator import Invalidator
 
 if TYPE_CHECKING:
@@ -23,20 +22,18 @@ AHEAD_S = 0.3  # how long an offset is committed and its rows are not: longer th
 
 
 def commit_before_changelog() -> None:
-    commit = Partition.commit
+    pay = Partition.pay
 
-    async def ahead(self: Partition) -> None:
+    async def ahead(self: Partition, owed: Owed) -> None:
         producer = self._producer
-        offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
-        if producer is not None and offsets:
-            places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
+        if producer is not None:
             await producer.begin_transaction()
-            await producer.send_offsets_to_transaction(places, self.domain.group)
+            await producer.send_offsets_to_transaction(owed.places, self.domain.group)
             await producer.commit_transaction()
             await asyncio.sleep(AHEAD_S)
-        await commit(self)
+        await pay(self, owed)
 
-    Partition.commit = ahead  # type: ignore[method-assign]
+    Partition.pay = ahead  # type: ignore[method-assign]
 
 
 def drop_dead_letter() -> None:

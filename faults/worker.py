@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.engine import worker
 from agents.engine.encoding import Encoding
-from agents.engine.partition import Partition
+from agents.engine.partition import Owed, Partition
 from agents.engine.runner import Runner
 from bookly.cache.invalidator import Invalidator
 from bookly.cache.tags import complete, own
@@ -24,7 +25,7 @@ from faults.evidence import Evidence
 from faults.spec import Spec, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from agents.domain import Domain
 
@@ -77,7 +78,7 @@ def forget_usage() -> None:
 
 def tell_invalidations(evidence: Evidence) -> None:
     """Once Redis has taken all that was owed: which version of which row no reader may miss from now on."""
-    commit, take_over = Runner._commit, Runner.take_over
+    pay, take_over = Runner._pay, Runner.take_over
     owed: dict[str, int] = {}
 
     def tell(runner: Runner) -> None:
@@ -85,10 +86,11 @@ def tell_invalidations(evidence: Evidence) -> None:
             evidence.tell("stale", rows=owed)
             owed.clear()
 
-    async def telling(self: Runner, partitions: Iterable[Partition]) -> None:
-        changed = {(partition, key) for partition in partitions for key in partition._dirty.get("counts", ())}
-        await commit(self, partitions)  # type: ignore[arg-type]
-        owed.update({key: partition.rows["counts"][key].version for partition, key in changed})
+    async def telling(self: Runner, bills: Sequence[tuple[Partition, Owed]]) -> None:
+        counts = self.domain.changelog("counts")
+        rows = [record for _, bill in bills for record in bill.records if record.topic == counts and record.value is not None]
+        await pay(self, bills)
+        owed.update({(row.key or b"").decode(): json.loads(row.value or b"")["version"] for row in rows})
         tell(self)
 
     async def telling_all(self: Runner, numbers: list[int]) -> None:
@@ -97,7 +99,7 @@ def tell_invalidations(evidence: Evidence) -> None:
         owed.update({key: row.version for each in self.partitions.values() for key, row in each.rows["counts"].items()})
         tell(self)
 
-    Runner._commit, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
+    Runner._pay, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
 
 
 def tell_work(evidence: Evidence, worker: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -20,7 +20,7 @@ from agents.engine.outgoing import Outgoing
 from agents.engine.parking import TABLE, Parking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from faust.types import TP
 
@@ -45,6 +45,14 @@ class Tally(Counter[str]):
 
     def __str__(self) -> str:
         return json.dumps(dict(sorted(self.items())), separators=(",", ":"))
+
+
+class Owed(NamedTuple):
+    """One transaction: records, the offsets behind the input, and the cache tags that are stale once it is committed."""
+
+    records: Sequence[Outgoing]
+    places: Mapping[TopicPartition, OffsetAndMetadata]
+    stale: set[str]
 
 
 class Partition:
@@ -116,42 +124,32 @@ class Partition:
         self.state.emitted.clear()
         self.state.repeats = 0
 
-    async def commit(self) -> None:
-        """Pay what is owed in one transaction. Raises what the broker says; then nothing counts and the process must end."""
-        producer = self._producer
-        assert producer is not None, "commit() before fence()"
+    def owed(self) -> Owed | None:
+        """All that has to be paid up to now; None when there is nothing. What comes after it is owed next time.
+
+        From here on it counts as done: were it not paid, the process would end.
+        """
         offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
         if not offsets:
-            return
+            return None
         offsets |= {tp: self.done_up_to(tp) for tp in self._tallied - offsets.keys()}
-        await producer.begin_transaction()
-        await asyncio.gather(*[future async for future in self._send(producer)])
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
-        await producer.send_offsets_to_transaction(places, self.domain.group)
-        await producer.commit_transaction()
+        owed = Owed([*self._changelog_records(), *self.parking.owed(), *self._outgoing], places, self.stale)
         self._committed.update(offsets)
-        self.offsets.clear()
-        self._outgoing.clear()
+        self.offsets, self._outgoing, self.stale, self.owes = {}, [], set(), False
         self._dirty.clear()
         self._tallied.clear()
         self.parking.paid()
-        self.owes = False
+        return owed
 
-    async def _send(self, producer: AIOKafkaProducer) -> Any:
-        """Fill record batches by hand: one future a batch instead of one a record."""
-        by_place: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-        for record in (*self._changelog_records(), *self.parking.owed(), *self._outgoing):
-            by_place[record.topic, record.partition].append(record)
-        for (topic, partition), records in by_place.items():
-            builder = producer.create_batch()
-            for record in records:
-                if not _append(builder, record):
-                    builder.close()
-                    yield await producer.send_batch(builder, topic, partition=partition)
-                    builder = producer.create_batch()
-                    _append(builder, record)
-            builder.close()
-            yield await producer.send_batch(builder, topic, partition=partition)
+    async def pay(self, owed: Owed) -> None:
+        """One transaction. Raises what the broker says; then nothing counts and the process must end."""
+        producer = self._producer
+        assert producer is not None, "pay() before fence()"
+        await producer.begin_transaction()
+        await asyncio.gather(*[future async for future in _send(producer, owed.records)])
+        await producer.send_offsets_to_transaction(owed.places, self.domain.group)
+        await producer.commit_transaction()
 
     def _changelog_records(self) -> Iterator[Outgoing]:
         """One record a dirty key, however often it changed since the last commit."""
@@ -160,6 +158,23 @@ class Partition:
             for key in keys:
                 row = rows.get(key)
                 yield Outgoing(topic, self.number, key.encode(), None if row is None else to_json(row))
+
+
+async def _send(producer: AIOKafkaProducer, records: Iterable[Outgoing]) -> Any:
+    """Fill record batches by hand: one future a batch instead of one a record."""
+    by_place: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+    for record in records:
+        by_place[record.topic, record.partition].append(record)
+    for (topic, partition), together in by_place.items():
+        builder = producer.create_batch()
+        for record in together:
+            if not _append(builder, record):
+                builder.close()
+                yield await producer.send_batch(builder, topic, partition=partition)
+                builder = producer.create_batch()
+                _append(builder, record)
+        builder.close()
+        yield await producer.send_batch(builder, topic, partition=partition)
 
 
 def _append(builder: Any, record: Outgoing) -> bool:

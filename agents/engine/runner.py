@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from agents.engine.decoding import Decoding
     from agents.engine.encoding import Encoding
     from agents.engine.fuse import Limits
-    from agents.engine.partition import Partition
+    from agents.engine.partition import Owed, Partition
     from agents.engine.stream import BatchStream
     from bookly.cache.invalidator import Invalidator
 
 log = structlog.get_logger(__name__)
 COMMIT_S = 0.1  # a commit at the latest after this, however much waits
+AHEAD_S = 1.0  # how long slices are applied while a commit is under way; then it is waited for
 IDLE_S = 0.25  # offsets that moved past transaction markers alone are committed after this silence
 HOLD_S = 1.0  # how long failed records wait for a good one behind them: until then nothing behind the last good one is committed
 RELEASE_S = 5.0  # what the running slice may take when partitions are revoked
@@ -47,7 +48,7 @@ class Held(NamedTuple):
 
 
 class Runner:
-    """Runs a domain's handlers for one process. One slice at a time: `_turn` is held from the slice to its commit."""
+    """Runs a domain's handlers for one process: one slice at a time, and one commit at a time, which the next slices overlap."""
 
     def __init__(
         self,
@@ -68,35 +69,37 @@ class Runner:
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
         self._turn = asyncio.Lock()
+        self._paying: set[asyncio.Task[None]] = set()
+        self._paid = 0.0  # when the last payment began
 
     async def run(self, stream: BatchStream) -> None:
         """Apply slices as they come; commit when the input runs dry, and at the latest after COMMIT_S. Ends with the app."""
         batches = aiter(stream.batches())
         following = asyncio.ensure_future(anext(batches))
-        began = None
         while True:
-            done, _ = await asyncio.wait([following], timeout=IDLE_S)
-            if not done:
-                await self._commit_when_idle()
+            done, _ = await asyncio.wait({following, *self._paying}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+            if following not in done:
+                async with self._turn:
+                    await self._let_go()
+                    await self._commit_soon(idle=not done)
                 continue
             try:
                 batch = following.result()
             except StopAsyncIteration:
-                return await self._commit_when_idle()
+                async with self._turn:
+                    return await self._commit_all()
             following = asyncio.ensure_future(anext(batches))
             async with self._turn:
                 await self._apply(batch)
                 await self._let_go()
-                began = began or time.monotonic()
-                dry = stream.dry and not following.done()
-                if dry or time.monotonic() - began >= COMMIT_S:
-                    await self._commit([p for p in self.partitions.values() if p.owes])
-                    began = None
+                if (stream.dry and not following.done()) or time.monotonic() - self._paid >= COMMIT_S:
+                    await self._commit_soon()
 
     async def take_over(self, numbers: list[int]) -> None:
         """Own exactly these partitions, as of their last commit."""
         async with self._turn:
             self.pulse.enter(Phase.RECOVERING)
+            await self._settle()
             await self._close()
             self.partitions = await take_over(self.domain, self.brokers, numbers, self.pulse.beat)
             await self._invalidator.took_over(self.domain.name)
@@ -108,15 +111,22 @@ class Runner:
             self.pulse.enter(Phase.RECOVERING)
         try:
             async with asyncio.timeout(RELEASE_S), self._turn:
-                await self._commit([p for p in self.partitions.values() if p.moved])
+                await self._commit_all()
         except TimeoutError:
-            log.warning("revoked before the running slice was done: it is redone elsewhere", budget_s=RELEASE_S)
+            log.warning("revoked before all was committed: it is redone elsewhere", budget_s=RELEASE_S)
+            for paying in self._paying:
+                paying.cancel()
         await self._close()
 
     async def drain(self) -> None:
         """The process ends: what is applied is committed, nothing more is taken."""
         self.pulse.enter(Phase.STOPPING)
         await self.release()
+
+    @property
+    def paying(self) -> bool:
+        """A commit is under way."""
+        return bool(self._paying)
 
     @property
     def parked(self) -> int:
@@ -168,19 +178,40 @@ class Runner:
             if partition is not None:
                 await self._apply_to(partition, held.batch, held.until)
 
-    async def _commit_when_idle(self) -> None:
-        async with self._turn:
-            await self._let_go()
-            await self._commit([p for p in self.partitions.values() if p.moved])
+    async def _commit_soon(self, *, idle: bool = False) -> None:
+        """Begin to pay what is owed; the next slices are applied meanwhile. One payment at a time.
 
-    async def _commit(self, partitions: Sequence[Partition]) -> None:
+        Who is behind with paying is waited for, so that memory is not ahead of the log without bounds.
+        """
+        if self._paying:
+            if time.monotonic() - self._paid < AHEAD_S:
+                return
+            await self._settle()
+        partitions = [p for p in self.partitions.values() if (p.moved if idle else p.owes)]
+        bills = [(partition, owed) for partition in partitions if (owed := partition.owed()) is not None]
+        self._paid = time.monotonic()
+        if bills:
+            paying = asyncio.create_task(self._pay(bills), name="commit")
+            self._paying = {paying}
+            paying.add_done_callback(self._paying.discard)
+
+    async def _commit_all(self) -> None:
+        """Everything applied is committed when this returns."""
+        await self._settle()
+        await self._commit_soon(idle=True)
+        await self._settle()
+
+    async def _settle(self) -> None:
+        if self._paying:
+            await asyncio.wait(set(self._paying))
+
+    async def _pay(self, bills: Sequence[tuple[Partition, Owed]]) -> None:
         """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts."""
         try:
-            await asyncio.gather(*(partition.commit() for partition in partitions))
+            await asyncio.gather(*(partition.pay(owed) for partition, owed in bills))
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self.pulse.beat()
-        for partition in partitions:
-            self._invalidator.add(partition.stale)
-            partition.stale.clear()
+        for _, owed in bills:
+            self._invalidator.add(owed.stale)
         await self._invalidator.send()

@@ -43,7 +43,7 @@ def run_worker(domain: Domain, settings: Settings, *, stale: StaleMap = STALE) -
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = prepare(domain, settings, stale=stale, limits=limits_from_environment())
     app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
-    watchdog = Watchdog(app.runner.pulse, lambda: any(app.lag().values()))
+    watchdog = Watchdog(app.runner.pulse, lambda: app.runner.paying or any(app.lag().values()))
     watchdog.start()
     with serving(address_from_environment(), lambda: report(app, watchdog)):
         Worker(app, watchdog).execute_from_commandline()

@@ -12,12 +12,13 @@ import resource
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import faust
 import uvloop
 
 from agents import changelogs_of
+from agents.engine.partition import Tally
 from agents.engine.worker import collect_rarely, configure_logs, prepare
 from bench.fold.domain import FOLD, STALE
 from bookly.settings import Settings
@@ -34,7 +35,7 @@ def main() -> None:
     settings = Settings(os.environ["FOLD_BROKERS"], os.environ["FOLD_REGISTRY"], os.environ["FOLD_REDIS"])
     domain = replace(FOLD, name=os.environ["FOLD_GROUP"])
     partitions = int(os.environ.get("FOLD_PARTITIONS", "4"))
-    others = [(topic, partitions, {}) for topic in (domain.dead_letters, domain.control)]
+    others: list[tuple[str, int, dict[str, str]]] = [(topic, partitions, {}) for topic in (domain.dead_letters, domain.control)]
     provision_broker(settings.brokers, [*changelogs_of(domain, partitions), *others])
     stale = {(domain.name, event): found for (_, event), found in STALE.items()}
     app = prepare(domain, settings, stale=stale, partitions=partitions)
@@ -47,21 +48,25 @@ class Watch:
     """Looks at the runner from outside: when the first slice was in hand, and when the last one was committed."""
 
     def __init__(self, app: BooklyApp, events: int) -> None:
-        self._runner: Any = app.runner
+        self._runner = cast("Any", app.runner)
         self._events = events
+        self._told: dict[Any, int] = {}
         self._began: tuple[float, float] | None = None
-        self._apply, self._commit = self._runner._apply, self._runner._commit
-        self._runner._apply, self._runner._commit = self.apply, self.commit
+        self._apply, self._pay = self._runner._apply, self._runner._pay
+        self._runner._apply, self._runner._pay = self.apply, self.pay
 
     async def apply(self, batch: Any) -> None:
         if self._began is None and batch.records:
             self._began = time.perf_counter(), cpu_s()
         await self._apply(batch)
 
-    async def commit(self, partitions: Any) -> None:
-        await self._commit(partitions)
-        tallies = [tally for partition in self._runner.partitions.values() for tally in partition.tallies.values()]
-        if self._began and sum(tally["applied"] for tally in tallies) >= self._events:
+    async def pay(self, bills: Any) -> None:
+        """The tallies that a commit carries say how far it reaches. Redis has to have taken what is stale, too."""
+        await self._pay(bills)
+        self._told.update({tp: Tally.parse(at.metadata)["applied"] for _, owed in bills for tp, at in owed.places.items()})
+        if self._began and sum(self._told.values()) >= self._events:
+            while self._runner.invalidations:  # noqa: ASYNC110  # seen from outside: nobody sets an event
+                await asyncio.sleep(0.001)
             self.print(time.perf_counter() - self._began[0], cpu_s() - self._began[1])
 
     def print(self, seconds: float, cpu: float) -> None:

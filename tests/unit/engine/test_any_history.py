@@ -94,6 +94,11 @@ class Worker:
         self.read += len(slice_)
         await self.runner._apply(Batch(INPUT, cast("Any", slice_), self.read, 0))
 
+    async def commit(self) -> None:
+        owed = self.partition.owed()
+        if owed is not None:
+            await self.partition.pay(owed)
+
     async def lose_patience(self) -> None:
         self.runner._held = {tp: held._replace(until=0.0) for tp, held in self.runner._held.items()}
         await self.runner._let_go()
@@ -109,7 +114,7 @@ class Worker:
         if what == "hand over":
             await self.hand_over(how)
         elif what == "commit":
-            await self.partition.commit()
+            await self.commit()
         elif what == "crash":
             self.start()
         elif what == "patience ends":
@@ -118,7 +123,7 @@ class Worker:
     async def finish(self) -> None:
         await self.hand_over(len(self.records))
         await self.lose_patience()
-        await self.partition.commit()
+        await self.commit()
 
 
 def applied(worker: Worker, key: str | None) -> list[int]:
@@ -184,7 +189,7 @@ def test_skipping_what_fails_until_nothing_waits_applies_all_good_events_in_orde
         for key in ("a", "b"):
             while worker.partition.parking.behind(key.encode()):
                 await worker.skip(key)
-                await worker.partition.commit()
+                await worker.commit()
                 worker.start()
         return worker
 
