@@ -57,6 +57,7 @@ def measure(stack: Stack, *, runs: int, quick: bool) -> dict[str, Any]:
     loaded: dict[str, list[float]] = {side: [] for side in SIDES}
     quiet: dict[str, list[float]] = {side: [] for side in SIDES}
     late: list[float] = []
+    acknowledged: list[float] = []
     for run in range(runs):
         for side in SIDES:
             turn = Turn(stack, side, run)
@@ -65,7 +66,11 @@ def measure(stack: Stack, *, runs: int, quick: bool) -> dict[str, Any]:
                 waits = turn.probe("load", rate, seconds + WARM_S, round(rate / PROBES_A_S))
                 loaded[side].append(percentile(waits[round(WARM_S * PROBES_A_S) :], 0.99))
                 late.append(turn.late_s)
-    return {**summary(rate, loaded, quiet), "latency_publisher_late_ms": spread([1e3 * one for one in late], 1)}
+                acknowledged.append(turn.acknowledged_s)
+    found = summary(rate, loaded, quiet)
+    found["latency"]["published_late_p99_ms"] = spread([1e3 * one for one in late], 1)
+    found["latency"]["broker_had_it_p99_ms"] = spread([1e3 * one for one in acknowledged], 1)
+    return found
 
 
 def summary(rate: float, loaded: Mapping[str, list[float]], quiet: Mapping[str, list[float]]) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def full_speed(stack: Stack, events: int) -> float:
 
 
 class Turn:
-    """One side's turn. `late_s`: p99 of how late the last probes were sent; where it is not small, the rate was not held."""
+    """One side's turn. `late_s`, `acknowledged_s`: p99 of how late the last probes were sent, and were on the broker."""
 
     def __init__(self, stack: Stack, side: str, run: int) -> None:
         self._stack, self._side, self._run = stack, side, run
@@ -133,7 +138,7 @@ class Turn:
                 raise MeasureFailed(
                     f"{self._side} left {missing} of {len(keys)} caches full, {SEEN_S:.0f} s after the last event"
                 )
-        self.late_s = float(published["late_p99_s"])
+        self.late_s, self.acknowledged_s = float(published["late_p99_s"]), float(published["acknowledged_p99_s"])
         self._redis.delete(*keys)
         return [watcher.seen[self._key + resource] - at for resource, at in published["dues"].items()]
 
