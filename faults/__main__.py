@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import time
 from pathlib import Path
@@ -63,7 +64,7 @@ def main(
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         console.print("faults: stopped")
-        raise typer.Exit(130) from None
+        os._exit(130)  # runs that are under way wait for servers that are gone; the guard has ended their workers
     raise typer.Exit(0 if right else 1)
 
 

@@ -62,13 +62,16 @@ def play(servers: Servers, plan: Iterable[Planned], lanes: int, done: Callable[[
                 under_way.discard(finished)
                 done(finished.result())
 
-    with ThreadPoolExecutor(lanes) as pool:
+    pool = ThreadPoolExecutor(lanes)
+    try:
         for planned in plan:
             settle(0 if planned.fault.alone else lanes - 1)
             under_way.add(pool.submit(run.play, servers, planned, mutant))
             if planned.fault.alone:
                 settle(0)
         settle(0)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C nobody waits for what is under way
 
 
 def figures(outcomes: Iterable[Outcome]) -> dict[str, Any]:
