@@ -95,7 +95,7 @@ def changelog_half(trigger: Trigger) -> None:
                 trigger.strike()
             yield future
 
-    agents.engine.partition._send = armed  # type: ignore[assignment]
+    agents.engine.partition._send = armed
 
 
 def delivered_not_committed(trigger: Trigger) -> None:
@@ -151,13 +151,13 @@ def in_recovery(trigger: Trigger) -> None:
 
         Partition.fence = armed  # type: ignore[method-assign]
         return
-    recover_tallies = agents.engine.recovery._recover_tallies
+    recover_tallies = agents.engine.recovery._recover_offsets
 
     async def armed_tallies(*about: Any) -> None:
         trigger.pass_by()
         await recover_tallies(*about)
 
-    agents.engine.recovery._recover_tallies = armed_tallies  # type: ignore[assignment]
+    agents.engine.recovery._recover_offsets = armed_tallies  # type: ignore[assignment]
 
 
 def in_dead_letter(trigger: Trigger) -> None:

@@ -1,4 +1,7 @@
-"""Rows of one table as they are durable: its changelog, read committed, followed while it grows."""
+"""What is durable, as an outsider sees it: how far a group has come, and the rows of one table, followed while they grow.
+
+Consumers ask for it and not an admin client, whose library aborts the process now and then when a broker dies under its questions.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,57 @@ import json
 import time
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented home
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 ASKING_S = 1.0
+
+Place = tuple[str, int]  # topic and partition
 
 
 class AwayError(Exception):
     """The broker did not answer in time; what was read so far stays."""
 
 
+class Offsets:
+    """Asks and never reads, and is no member of the group that it asks for. For one thread."""
+
+    def __init__(self, brokers: str, group: str, isolation: str) -> None:
+        quiet = {"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 500}
+        self._consumer = Consumer({**quiet, "group.id": group, "enable.auto.commit": False, "isolation.level": isolation})
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def ends(self, places: list[Place]) -> dict[Place, int]:
+        """Where each partition ends, by the isolation level: what is written, or what is committed. Raises AwayError."""
+        try:
+            return {place: self._consumer.get_watermark_offsets(TopicPartition(*place), ASKING_S)[1] for place in places}
+        except KafkaException as error:
+            raise AwayError(str(error)) from error
+
+    def committed(self, places: list[Place]) -> dict[Place, int]:
+        """How far the group has come; 0 where it has committed nothing. Raises AwayError."""
+        try:
+            found = self._consumer.committed([TopicPartition(*place) for place in places], ASKING_S)
+        except KafkaException as error:
+            raise AwayError(str(error)) from error
+        if any(place.error is not None for place in found):
+            raise AwayError(str(found))
+        return {(place.topic, place.partition): max(0, place.offset) for place in found}
+
+
 class Follower:
-    """For one thread. `rows`: by partition and key."""
+    """Rows of a changelog, read committed. `rows`: by partition and key. For one thread."""
 
     def __init__(self, brokers: str, topic: str, partitions: int) -> None:
-        quiet: Any = {"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 500}
-        self._admin = AdminClient(quiet)
+        self._visible, self._written = (
+            Offsets(brokers, "bookly-follower", level) for level in ("read_committed", "read_uncommitted")
+        )
         self._consumer = Consumer(
             {
-                **quiet,
+                "bootstrap.servers": brokers,
+                "log_level": 0,
+                "reconnect.backoff.max.ms": 500,
                 "group.id": "bookly-follower",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
@@ -33,35 +68,28 @@ class Follower:
                 "auto.offset.reset": "earliest",
             }
         )
-        self._places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)]
-        self._consumer.assign(self._places)
+        self._places = [(topic, number) for number in range(partitions)]
+        self._consumer.assign([TopicPartition(*place, OFFSET_BEGINNING) for place in self._places])
         self._reached = dict.fromkeys(range(partitions), 0)
         self.rows: dict[int, dict[str, Any]] = {number: {} for number in range(partitions)}
 
     def close(self) -> None:
-        self._consumer.close()
+        for each in (self._consumer, self._visible, self._written):
+            each.close()
 
-    def catch_up(self, level: Any = IsolationLevel.READ_COMMITTED, patience: float = 2 * ASKING_S) -> None:
+    def catch_up(self, *, written: bool = False, patience: float = 2 * ASKING_S) -> None:
         """Return when everything is in `rows` that was visible before the call. Raises AwayError.
 
-        A commit is durable before it is visible: Kafka confirms it first, then marks each partition. With READ_UNCOMMITTED what
-        is written is waited for, until its transaction has ended.
+        A commit is durable before it is visible: Kafka confirms it first, then marks each partition. With `written`, what is
+        written is waited for, until its transaction has ended.
         """
         deadline = time.monotonic() + patience
-        ends = self._ends(level)
-        while any(self._reached[number] < end for number, end in ends.items()):
+        ends = (self._written if written else self._visible).ends(self._places)
+        while any(self._reached[number] < end for (_, number), end in ends.items()):
             if time.monotonic() > deadline:
                 raise AwayError("a changelog could not be read to its end in time")
             for message in self._consumer.consume(1_000, 0.02):
                 self._take(message)
-
-    def _ends(self, level: Any) -> dict[int, int]:
-        asked: Any = {TopicPartition(place.topic, place.partition): OffsetSpec.latest() for place in self._places}  # type: ignore[no-untyped-call]
-        settings: Any = {"isolation_level": level, "request_timeout": ASKING_S}
-        try:
-            return {place.partition: end.result().offset for place, end in self._admin.list_offsets(asked, **settings).items()}
-        except KafkaException as error:
-            raise AwayError(str(error)) from error
 
     def _take(self, message: Any) -> None:
         error, number, offset = message.error(), message.partition(), message.offset()

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from confluent_kafka import IsolationLevel
-
 from agents import PARTITIONS
 from bookly.cache import TYPES, Cache
 from faults.background import Background
@@ -43,7 +41,6 @@ class Reader:
     changelog: str
     resources: Sequence[str]
     seed: int
-    level: Any = IsolationLevel.READ_COMMITTED
     shown: list[Shown] = field(default_factory=list)
     hits: int = 0
 
@@ -69,7 +66,7 @@ class Reader:
 
     async def _look(self, cache: Cache, source: Follower, resource: str) -> None:
         async def load() -> Any:
-            await asyncio.to_thread(source.catch_up, self.level)
+            await asyncio.to_thread(source.catch_up)
             return next((rows[resource] for rows in source.rows.values() if resource in rows), None)
 
         began = time.monotonic()

@@ -11,15 +11,11 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from confluent_kafka import IsolationLevel
-
 from agents import PARTITIONS
-from bookly.errors import BrokerUnavailable
 from bookly.records.availability import ReservationCreated
-from demo.barrier import Offsets
 from faults.background import Background
 from faults.domains import AVAILABILITY
-from faults.following import AwayError, Follower
+from faults.following import AwayError, Follower, Offsets
 from faults.oracle import APPLIED
 
 if TYPE_CHECKING:
@@ -68,7 +64,7 @@ class Spy:
         return next((at for at, lag, _ in self.lags if at >= after and lag == 0), None)
 
     def _watch(self) -> None:
-        self._offsets = Offsets(self.brokers)
+        self._offsets = Offsets(self.brokers, self.domain.group, "read_uncommitted")
         follower = Follower(self.brokers, self.domain.changelog(backing(self.mode)), PARTITIONS)
         moved = time.monotonic()
         try:
@@ -80,25 +76,25 @@ class Spy:
                     moved = time.monotonic()
         finally:
             follower.close()
+            self._offsets.close()
 
     def _look(self, follower: Follower) -> bool:
         """Take a sample; whether there was progress, or nothing to do. The rows are read after the offsets."""
         catalogued = {name: topic for topic, name in self.domain.renamed.items()}
         now = time.monotonic()
+        places = [(topic, number) for topic in self.domain.topics for number in range(PARTITIONS)]
         try:
-            ends = self._offsets.ends(set(self.domain.topics))
-            found = self._offsets.committed(self.domain.group)
-        except BrokerUnavailable as error:
+            reached = self._offsets.committed(places)
+            ends = self._offsets.ends(places)
+        except AwayError as error:
             log.warning("%s: %s", self.domain.name, error)
-            self._offsets = Offsets(self.brokers)  # a client that saw its broker die may ask the dead one for long
             return False
-        reached = {place: max(0, found.get(place, 0)) for place in ends}
         committed = {(catalogued[topic], number): offset for (topic, number), offset in reached.items()}
         behind, done = sum(ends[place] - offset for place, offset in reached.items()), sum(committed.values())
         before = self.lags[-1][2] if self.lags else -1
         self.lags.append((now, behind, done))
         with suppress(AwayError):  # of a dead worker's open transaction nothing can be said until it is ended
-            follower.catch_up(IsolationLevel.READ_UNCOMMITTED, OPEN_S)
+            follower.catch_up(written=True, patience=OPEN_S)
             self.samples.append(Sample(committed, backed_by(self.mode, follower.rows)))
         return behind == 0 or done != before
 

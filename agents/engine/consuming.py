@@ -22,10 +22,11 @@ SLICE = 4_000  # records handed over at once: bounds how long the event loop is 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one partition in order. `next_offset`: where reading goes on, behind transaction markers."""
+    """Records of one partition in order: all that there is from `start` up to `next_offset`, transaction markers left out."""
 
     tp: TP
     records: Sequence[ConsumerRecord[bytes, bytes]]
+    start: int
     next_offset: int
     generation: int
 
@@ -54,29 +55,42 @@ class BatchConsumer(driver.Consumer):
                 raise
 
     async def _hand_over_next(self) -> None:
-        generation = self.app.consumer_generation_id
+        before = {tp: self._thread.position_after_fetch(tp) for tp in self.assignment()}
         records, active = await self._wait_next_records(1.0)
-        if not self.flow_active or generation != self.app.consumer_generation_id:
-            return
-        for batch in self._slices(records or {}, active or set(), generation):
+        if not self.flow_active:
+            return  # a seek follows
+        for batch in self._slices(records or {}, active or set(), before):
             if self.suspend_flow.is_set():
                 return  # what is not handed over is fetched again after the seek that ends a rebalance
             await self.wait_first(self.app.topics.on_batch(batch), self.suspend_flow.wait())
             self._read_offset[batch.tp] = batch.next_offset - 1
 
-    def _slices(self, records: Mapping[Any, list[Any]], active: set[TP], generation: int) -> Iterator[Batch]:
+    def _slices(self, records: Mapping[Any, list[Any]], active: set[TP], before: Mapping[TP, int | None]) -> Iterator[Batch]:
         """What was fetched; an empty batch where only transaction markers were, which are lag until they are committed."""
-        fetched = {TP(*tp): found for tp, found in records.items()}
+        fetched, generation = {TP(*tp): found for tp, found in records.items()}, self.app.consumer_generation_id
         for tp in active | fetched.keys():
-            position = self._thread.position_after_fetch(tp)
+            position, start = self._thread.position_after_fetch(tp), before.get(tp)
             found = fetched.get(tp, [])
             if position is None or (not found and position == self._handed.get(tp)):
                 continue
             self._handed[tp] = position
-            for start in range(0, len(found) or 1, SLICE):
-                part = found[start : start + SLICE]
-                last = start + SLICE >= len(found)
-                yield Batch(tp, part, position if last else part[-1].offset + 1, generation)
+            if start is None or (found and found[0].offset < start):  # there was a seek meanwhile
+                start = found[0].offset if found else position
+            for first in range(0, len(found) or 1, SLICE):
+                part = found[first : first + SLICE]
+                end = position if first + SLICE >= len(found) else part[-1].offset + 1
+                yield Batch(tp, part, start, end, generation)
+                start = end
+
+    async def read_again(self, tp: TP, offset: int) -> int:
+        """Records from this offset on were fetched and lost on the way, as happens around a rebalance: they are fetched again.
+
+        Answers where reading goes on, which is later only where retention has deleted what was not read.
+        """
+        there = int((await self.earliest_offsets(tp)).get(tp, 0))
+        if there <= offset:
+            await self.seek(tp, offset)
+        return max(there, offset)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what has been applied before Faust clears the queues and another worker may take over."""

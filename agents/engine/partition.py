@@ -69,6 +69,7 @@ class Partition:
         self.stale: set[str] = set()
         self.owes = False
         self._committed: dict[TP, int] = {}
+        self._begins: dict[TP, int] = {}
         self._tallied: set[TP] = set()
         self._outgoing: list[Outgoing] = []
         self._dirty: defaultdict[str, set[str]] = defaultdict(set)
@@ -105,11 +106,16 @@ class Partition:
 
     def done_up_to(self, tp: TP) -> int:
         """Where the input goes on: whatever lies before was applied, and must not be again."""
-        return self.offsets.get(tp, self._committed.get(tp, 0))
+        offset = self.offsets.get(tp, self._committed.get(tp))
+        return self._begins.get(tp, 0) if offset is None else offset
 
     @property
     def moved(self) -> bool:
         return any(offset != self._committed.get(tp, 0) for tp, offset in self.offsets.items())
+
+    def begin_at(self, tp: TP, offset: int) -> None:
+        """Where an input begins of which nothing was ever committed."""
+        self._begins[tp] = offset
 
     def resume_from(self, tp: TP, offset: int, metadata: str) -> None:
         """Take up the offset and the tally that the last commit left."""
@@ -132,7 +138,7 @@ class Partition:
         offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
         if not offsets:
             return None
-        offsets |= {tp: self.done_up_to(tp) for tp in self._tallied - offsets.keys()}
+        offsets |= {tp: self._committed[tp] for tp in self._tallied & self._committed.keys() - offsets.keys()}
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
         owed = Owed([*self._changelog_records(), *self.parking.owed(), *self._outgoing], places, self.stale)
         self._committed.update(offsets)

@@ -79,7 +79,7 @@ async def take_over(
         await partition.fence(brokers)
         progress()
     await _recover_rows(domain, brokers, partitions, progress)
-    await _recover_tallies(domain, brokers, partitions)
+    await _recover_offsets(domain, brokers, partitions)
     return partitions
 
 
@@ -130,13 +130,24 @@ def _restore(rows: dict[str, Any], records: Iterable[Any], decode: Callable[[byt
             rows[record.key.decode()] = decode(record.value)
 
 
-async def _recover_tallies(domain: Domain, brokers: str, partitions: dict[int, Partition]) -> None:
+async def _recover_offsets(domain: Domain, brokers: str, partitions: dict[int, Partition]) -> None:
+    """Where each input goes on, with its tally; where it begins, if nothing of it was ever committed."""
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=brokers)
     await admin.start()
     try:
         committed = await admin.list_consumer_group_offsets(domain.group)
     finally:
         await admin.close()
+    new = {TopicPartition(topic, number) for topic in domain.inputs for number in partitions}
     for place, found in committed.items():
         if place.partition in partitions and found.offset >= 0:
-            partitions[place.partition].resume_from(TP(place.topic, place.partition), found.offset, found.metadata)
+            partitions[place.partition].resume_from(TP(*place), found.offset, found.metadata)
+            new.discard(place)
+    if new:
+        consumer: Any = AIOKafkaConsumer(bootstrap_servers=brokers)
+        await consumer.start()
+        try:
+            for place, offset in (await consumer.beginning_offsets(new)).items():
+                partitions[place.partition].begin_at(TP(*place), offset)
+        finally:
+            await consumer.stop()

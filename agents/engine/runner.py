@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
@@ -68,12 +68,14 @@ class Runner:
         self._releasing = Releasing(domain, decoding, self._applying)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
+        self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
         self._paying: set[asyncio.Task[None]] = set()
         self._paid = 0.0  # when the last payment began
 
     async def run(self, stream: BatchStream) -> None:
         """Apply slices as they come; commit when the input runs dry, and at the latest after COMMIT_S. Ends with the app."""
+        self._consumer = stream.consumer
         batches = aiter(stream.batches())
         following = asyncio.ensure_future(anext(batches))
         while True:
@@ -146,14 +148,28 @@ class Runner:
 
     async def _apply(self, waiting: Batch) -> None:
         partition = self.partitions.get(waiting.tp.partition)
-        batch = waiting.after(partition.done_up_to(waiting.tp)) if partition is not None else None
-        if partition is None or batch is None:
-            return  # revoked while it waited, or fetched before a rebalance and again after it
-        held = self._held.pop(batch.tp, None)
+        if partition is None:
+            return  # revoked while it waited
+        held = self._held.get(waiting.tp)
+        expected = held.batch.next_offset if held else partition.done_up_to(waiting.tp)
+        if waiting.start > expected and await self._read_again(waiting, expected):
+            return
+        batch = waiting.after(expected)
+        if batch is None:
+            return  # fetched before a rebalance and again after it
+        self._held.pop(batch.tp, None)
         if held is None:
             await self._apply_to(partition, batch, time.monotonic() + HOLD_S)
         else:
             await self._apply_to(partition, held.before(batch), held.until)
+
+    async def _read_again(self, batch: Batch, expected: int) -> bool:
+        """Whether what lies between is fetched again, and this batch after it. False: retention has deleted it unread."""
+        found = await self._consumer.read_again(batch.tp, expected)
+        if found < batch.start:
+            return True
+        log.error("deleted unread", topic=batch.tp.topic, partition=batch.tp.partition, first=expected, next=batch.start)
+        return False
 
     async def _apply_to(self, partition: Partition, batch: Batch, until: float) -> None:
         """`until`: when failed records at the end need not wait for a good one any longer."""

@@ -29,6 +29,11 @@ class BatchStream(Stream):  # type: ignore[type-arg]
                 yield batch
 
     @property
+    def consumer(self) -> Any:
+        """Where the slices come from."""
+        return self.app.consumer
+
+    @property
     def dry(self) -> bool:
         return bool(self._queue.empty())
 

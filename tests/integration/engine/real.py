@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,21 @@ class Real:
             self._producer.poll(0)
         assert self._producer.flush(60) == 0
 
+    @contextmanager
+    def in_a_transaction(self, *events: Record) -> Iterator[None]:
+        """Publish many that readers see all at once, when the block ends."""
+        producer = Producer(
+            {"bootstrap.servers": self._brokers, "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
+        )
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        for event in events:
+            producer.produce(TOPIC, self.wire(event), getattr(event, event.KEY_FIELD))
+            producer.poll(0)
+        producer.flush(60)
+        yield
+        producer.commit_transaction(30)
+
     def wait_until_quiet(self, seconds: float = 60) -> None:
         """Everything that there is is committed."""
         Barrier(self._offsets, {DOMAIN.group: DOMAIN.inputs}, seconds).wait(lambda: None)
@@ -125,9 +141,11 @@ class Real:
         return prefix_of(self._registry.schema_id(event.TYPE)) + ENCODERS[type(event)](dated)
 
     def row(self, table: str, key: str) -> Any:
-        row = read_table(self._brokers, DOMAIN.name, table).get(key)
+        return self.rows(table).get(key)
+
+    def rows(self, table: str) -> dict[str, Any]:
         (kind,) = [each.row for each in DOMAIN.tables if each.name == table]
-        return None if row is None else msgspec.convert(row, kind)
+        return {key: msgspec.convert(row, kind) for key, row in read_table(self._brokers, DOMAIN.name, table).items()}
 
     @property
     def emitted(self) -> list[Record]:

@@ -48,7 +48,8 @@ def test_a_poison_event_holds_its_key_and_not_one_of_ten_thousand_others(real: R
     between = [event for index, one in enumerate(mine) for event in (one, *others[index * 2_000 : (index + 1) * 2_000])]
     real.flood(*between)
     real.wait_until_quiet()
-    assert sum(len(real.row("halls", f"{room}-{number}").reservations) for number in range(50)) == MANY
+    halls = real.rows("halls")
+    assert sum(len(halls[f"{room}-{number}"].reservations) for number in range(50)) == MANY
     assert [event.reservation_id for event in real.parked(room)] == [f"{room}/{number}" for number in range(2, 6)]  # type: ignore[union-attr]
     real.when(offer_ran_out(room, beside(room)))
     real.release(room)
@@ -92,10 +93,24 @@ def test_a_worker_that_was_stopped_past_its_session_overwrites_nothing_when_it_g
         real.flood(*(reservation(one, number) for number in range(300, 400) for one in rooms))
         eventually(lambda: zombie.poll() is not None or real.worker.says("recovered"), "the zombie ends, or joins again")
         real.wait_until_quiet()
-        for one in rooms:
-            assert real.row("halls", one).reservations == tuple(f"{one}/{number}" for number in range(1, 400))
+        halls = real.rows("halls")
+        assert all(halls[one].reservations == tuple(f"{one}/{number}" for number in range(1, 400)) for one in rooms)
     finally:
         os.kill(zombie.pid, signal.SIGCONT) if zombie.poll() is None else None
+        assert other.stop() == 0
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_worker_that_joins_while_records_become_visible_loses_none(real: Real, room: str, turn: int) -> None:
+    rooms = [f"{room}-{number}" for number in range(400)]
+    with real.in_a_transaction(*(reservation(one, number) for number in range(20) for one in rooms)):
+        other = real.another()
+        eventually(lambda: other.says("Worker ready"), "the group is shared")
+    try:
+        real.wait_until_quiet()
+        halls = real.rows("halls")
+        assert all(halls[one].reservations == tuple(f"{one}/{number}" for number in range(20)) for one in rooms)
+    finally:
         assert other.stop() == 0
 
 
@@ -108,7 +123,8 @@ def test_a_worker_told_to_end_with_full_queues_commits_what_it_has_applied_and_e
     assert time.monotonic() - before < 20
     real.worker.start()
     real.wait_until_quiet()
-    assert sum(len(real.row("halls", f"{room}-{number}").reservations) for number in range(500)) == 20_000
+    halls = real.rows("halls")
+    assert sum(len(halls[f"{room}-{number}"].reservations) for number in range(500)) == 20_000
 
 
 def test_a_handler_that_never_returns_ends_the_process_with_its_stack_and_health_says_so_before(

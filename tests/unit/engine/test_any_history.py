@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
@@ -52,7 +53,7 @@ def note(event: ReservationCreated, state: Ordering) -> None:
 
 
 DOMAIN = Domain.of("availability", Ordering, (note,))
-Step = tuple[str, Any]  # what happens next: so many records are handed over, a commit, a crash, patience ends, a key is skipped
+Step = tuple[str, Any]  # what happens next: so many records are handed over or lost, a commit, a crash, patience ends
 
 
 @dataclass
@@ -70,9 +71,18 @@ class Worker:
         ]
         self.start()
 
+    async def read_again(self, tp: TP, offset: int) -> int:
+        self.read = offset
+        return offset
+
+    def lose(self, count: int) -> None:
+        """Records that were fetched and never handed over, as around a rebalance."""
+        self.read += count
+
     def start(self) -> None:
         encoding = Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4)
         self.runner = Runner(DOMAIN, "", cast("Any", self), encoding, cast("Any", Stale()), Limits.off())
+        self.runner._consumer = self
         self.partition = self.runner.partitions[INPUT.partition] = self.log.partition(DOMAIN, INPUT.partition)
         self.read = self.partition.done_up_to(INPUT)
 
@@ -90,9 +100,9 @@ class Worker:
         return at(1, asked(str(offset), 9, 10, kind, resource=key or "none"))
 
     async def hand_over(self, count: int) -> None:
-        slice_ = self.records[self.read : self.read + count]
+        slice_, start = self.records[self.read : self.read + count], self.read
         self.read += len(slice_)
-        await self.runner._apply(Batch(INPUT, cast("Any", slice_), self.read, 0))
+        await self.runner._apply(Batch(INPUT, cast("Any", slice_), start, self.read, 0))
 
     async def commit(self) -> None:
         owed = self.partition.owed()
@@ -107,7 +117,7 @@ class Worker:
         """An operator's command; one that died with its worker is read again, so it is sent as what comes next."""
         offset = self.partition.done_up_to(CONTROL)
         command = Record(offset, b'{"act":"skip","by":"test"}', key.encode())
-        await self.runner._apply(Batch(CONTROL, cast("Any", [command]), offset + 1, 0))
+        await self.runner._apply(Batch(CONTROL, cast("Any", [command]), offset, offset + 1, 0))
 
     async def take(self, step: Step) -> None:
         what, how = step
@@ -117,12 +127,15 @@ class Worker:
             await self.commit()
         elif what == "crash":
             self.start()
+        elif what == "lose":
+            self.lose(how)
         elif what == "patience ends":
             await self.lose_patience()
 
     async def finish(self) -> None:
-        await self.hand_over(len(self.records))
-        await self.lose_patience()
+        while self.read < len(self.records) or self.partition.done_up_to(INPUT) != len(self.records):
+            await self.hand_over(len(self.records))
+            await self.lose_patience()
         await self.commit()
 
 
@@ -148,7 +161,7 @@ def expected(history: Sequence[tuple[str | None, str]], key: str | None) -> tupl
 histories = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(KINDS)), max_size=25)
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("hand over"), st.integers(1, 6)),
+        st.tuples(st.sampled_from(["hand over", "hand over", "lose"]), st.integers(1, 6)),
         st.tuples(st.sampled_from(["commit", "crash", "patience ends"]), st.none()),
     ),
     max_size=30,

@@ -98,7 +98,8 @@ class World:
         await self.give(records, len(self.events))
 
     async def give(self, records: list[Record], next_offset: int, tp: TP = INPUT) -> None:
-        await self.runner._apply(Batch(tp, cast("Any", records), next_offset, 0))
+        start = records[0].offset if records else self.partition.done_up_to(tp)
+        await self.runner._apply(Batch(tp, cast("Any", records), start, next_offset, 0))
 
     async def command(self, value: bytes, key: bytes = b"room") -> None:
         offset = self.partition.done_up_to(CONTROL)
