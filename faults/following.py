@@ -1,6 +1,6 @@
 """What is durable, as an outsider sees it: how far a group has come, and the rows of one table, followed while they grow.
 
-Consumers ask for it and not an admin client, whose library aborts the process now and then when a broker dies under its questions.
+Consumers ask for it: the library of the admin client aborts the process now and then when a broker dies under its questions.
 """
 
 from __future__ import annotations
