@@ -92,6 +92,7 @@ def figures(outcomes: Iterable[Outcome]) -> dict[str, Any]:
         "partitions": PARTITIONS,
         "spy_samples": sum(outcome.samples for outcome in outcomes),
         "cache_reads": sum(outcome.reads for outcome in outcomes),
+        "cache_hits": sum(outcome.hits for outcome in outcomes),
         "worker_deaths": sum(outcome.restarts for outcome in outcomes),
         "unstruck": sum(bool(outcome.unstruck) for outcome in outcomes),
         "violations": {name: counted[name] for name in INVARIANTS},

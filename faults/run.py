@@ -58,6 +58,7 @@ class Outcome:
     restarts: int = 0
     samples: int = 0
     reads: int = 0
+    hits: int = 0
     took_s: float = 0.0
     unstruck: str = ""
 
@@ -179,6 +180,7 @@ class Run:
         expected = fold(self._domain, found.entries, found.aside_of(), forgiving=self._fault.name == "poison-every")
         words = list(told(self._home))
         shown = self._reader.shown if mode == PROBE else []
+        outcome.hits = self._reader.hits if mode == PROBE else 0
         watched = Watched(scene.publisher.acknowledged, scene.spy.samples, shown, words, scene.spy.stalled)
         outcome.events, outcome.samples, outcome.reads = len(found.entries), len(watched.samples), len(shown)
         outcome.violations = [*scene.violations, *check(mode, expected, found, watched)]
