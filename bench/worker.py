@@ -31,7 +31,7 @@ def main(name: str, topic: str, partitions: str) -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     stale = {(name, event): found for (_, event), found in STALE.items()}
     app = prepare(fold_of(name, topic), Settings.from_environment(), stale=stale, partitions=int(partitions))
-    app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
+    collect_rarely()
     Teller(app)
     faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
 

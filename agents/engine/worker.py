@@ -42,7 +42,6 @@ def run_worker(domain: Domain, settings: Settings, *, stale: StaleMap = STALE) -
     configure_logs()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = prepare(domain, settings, stale=stale, limits=limits_from_environment())
-    app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
     watchdog = Watchdog(app.runner.pulse, lambda: app.runner.paying or any(app.lag().values()))
     watchdog.start()
     with serving(address_from_environment(), lambda: report(app, watchdog)):
@@ -55,6 +54,10 @@ class Worker(faust.Worker):
     def __init__(self, app: BooklyApp, watchdog: Watchdog) -> None:
         super().__init__(app, override_logging=False, redirect_stdouts=False, quiet=True)
         self._runner, self._watchdog = app.runner, watchdog
+
+    async def on_first_start(self) -> None:
+        collect_rarely()
+        await super().on_first_start()
 
     async def _stop_on_signal(self, signal: Any) -> None:
         self._watchdog.must_end_within(DRAIN_S)

@@ -39,7 +39,7 @@ def main() -> None:
     provision_broker(settings.brokers, [*changelogs_of(domain, partitions), *others])
     stale = {(domain.name, event): found for (_, event), found in STALE.items()}
     app = prepare(domain, settings, stale=stale, partitions=partitions)
-    app.on_worker_init.connect(lambda *_, **__: collect_rarely(), weak=False)
+    collect_rarely()
     Watch(app, int(os.environ["FOLD_EVENTS"]))
     faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
 
