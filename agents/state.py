@@ -102,13 +102,13 @@ class State:
         self.repeats = 0
         self.cause = NO_METADATA
         self._source = source
-        self._fresh = True
+        self._counted: Metadata | None = None
         self._emissions: Counter[str] = Counter()
 
     def begin(self, cause: Metadata) -> None:
-        """Name the event whose handlers run next: what they emit is caused by it."""
+        """Name the event whose handlers run next: what they emit is caused by it, and counted from one."""
         self.cause = cause
-        self._fresh = True
+        self._counted = None
 
     def emit(self, record: Record) -> None:
         """Publish an event caused by the one at hand, in the same transaction as the rows that it changes.
@@ -117,9 +117,9 @@ class State:
         happened, for a handler has no clock.
         """
         cause = self.cause
-        if self._fresh:
+        if self._counted is not cause:
             self._emissions.clear()
-            self._fresh = False
+            self._counted = cause
         event_type = record.TYPE
         self._emissions[event_type] += 1
         name = f"{self._source}/{event_type}#{self._emissions[event_type]}"
@@ -143,6 +143,7 @@ class State:
         """Drop all that happened since the last merge."""
         for view in self.views.values():
             view.discard()
+        self._counted = None
         self.emitted.clear()
         self.repeats = 0
 

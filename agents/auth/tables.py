@@ -10,7 +10,7 @@ from agents.state import State, Table
 SESSIONS_KEPT = 20  # open sessions kept for a user: the oldest go first
 
 
-class User(Struct, frozen=True):
+class User(Struct, frozen=True, gc=False):
     email: str
     full_name: str
     department: str | None = None
@@ -19,13 +19,13 @@ class User(Struct, frozen=True):
     password_changed_at: int | None = None
 
 
-class Session(Struct, frozen=True):
+class Session(Struct, frozen=True, gc=False):
     session_id: str
     opened_at: int
     expires_at: int
 
 
-class Sessions(Struct, frozen=True):
+class Sessions(Struct, frozen=True, gc=False):
     open: tuple[Session, ...] = ()
 
 

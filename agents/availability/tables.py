@@ -10,7 +10,7 @@ from agents.state import State, Table
 HOLDING = frozenset({"PENDING", "CONFIRMED", "CHECKED_IN"})  # states in which a reservation holds its slot
 
 
-class Reservation(Struct, frozen=True):
+class Reservation(Struct, frozen=True, gc=False):
     """Times are microseconds since 1970 (UTC). `version` grows with every change."""
 
     resource_id: str
@@ -33,32 +33,32 @@ class Slot(Struct, frozen=True, order=True):
     user_id: str | None = None
 
 
-class Calendar(Struct, frozen=True):
+class Calendar(Struct, frozen=True, gc=False):
     """The held slots of a resource in order of their begin; long past ones are pruned when it is written."""
 
     slots: tuple[Slot, ...] = ()
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     waitlist_id: str
     user_id: str
     starts_at: int
     ends_at: int
 
 
-class Queue(Struct, frozen=True):
+class Queue(Struct, frozen=True, gc=False):
     """Who waits for a resource, in order of joining."""
 
     entries: tuple[Waiting, ...] = ()
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """That a place in a queue was taken, or a maintenance planned, once: the second time is a repeat."""
 
     resource_id: str
 
 
-class Resource(Struct, frozen=True):
+class Resource(Struct, frozen=True, gc=False):
     """The booking rules of a resource."""
 
     name: str
@@ -69,7 +69,7 @@ class Resource(Struct, frozen=True):
     deleted: bool = False
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """A decision that came before its reservation: two topics, no order between them."""
 
     state: str

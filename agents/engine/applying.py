@@ -71,10 +71,10 @@ class Applying:
 
     def run(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
         """All handlers of all events, or nothing: after an exception the caller discards the state."""
-        state, handlers = partition.state, self._domain.handlers
+        state, handlers_of = partition.state, self._domain.handlers.get
         for event in events:
-            state.begin(event.metadata)
-            for handler in handlers.get(type(event), ()):
+            state.cause = event.metadata
+            for handler in handlers_of(type(event), ()):
                 handler(event, state)
         outgoing = self._encoding.encode(state.emitted)
         if state.repeats:
@@ -107,6 +107,8 @@ class Applying:
             handled = bad is not None or type(event) in self._domain.handlers
             if handled and record.key is not None and (record.key in failed or record.key in partition.parking):
                 aside.append(Aside(index, None, event))
+                if fuse.failed + len(failed) >= self._limits.keys:
+                    self._check_fuse(fuse, batch, aside)
                 continue
             bad = bad or self.try_one(partition, batch.tp, event)
             if bad is None:
@@ -139,6 +141,8 @@ class Applying:
                 say(batch.tp, record.offset, one.bad)
                 self._fuses[batch.tp].bad()
                 partition.merge([dead_letter(self._domain, batch.tp, record, one.bad, one.event)])
+            else:
+                self._fuses[batch.tp].parked()
             if record.key is not None:
                 partition.parking.put(Parked.of(batch.tp, record, first + one.index, attempt))
             partition.tally(batch.tp, dead=attempt, parked=1 - attempt)
@@ -148,14 +152,14 @@ class Applying:
 
     def _check_fuse(self, fuse: Fuse, batch: Batch, aside: Sequence[Aside]) -> None:
         failed = [one for one in aside if one.bad]
-        why = fuse.blown_by(len(failed))
+        why = fuse.blown_by(len(failed), len(aside) - len(failed))
         if why is not None:
-            where = f"{batch.tp.topic} partition {batch.tp.partition}, from offset {batch.records[failed[0].index].offset} on"
+            where = f"{batch.tp.topic} partition {batch.tp.partition}, from offset {batch.records[aside[0].index].offset} on"
             stop_process(
                 f"the fuse is blown: {why} on {where}. Nothing behind the last good event is committed, and a restart will stop "
                 "here again. If the handler is wrong, deploy a corrected one; if the events are, set BOOKLY_FUSE=off for one "
                 "start to let them become dead letters",
-                failed[-1].bad.error if failed[-1].bad else None,
+                failed[-1].bad.error if failed and failed[-1].bad else None,
                 code=EXIT_FUSE,
             )
 

@@ -11,12 +11,14 @@ from itertools import repeat
 
 @dataclass(frozen=True)
 class Limits:
-    """What a partition may fail of. `run`: events in a row. `share`: part of the last `window` events that were tried.
+    """What a partition may fail of. `run`: events in a row, those that wait behind failed ones of at least `keys` keys included
+    (a single key may wait as long as it likes). `share`: part of the last `window` events that were tried.
 
     `parked`, `parked_bytes`: what may wait behind failed events; it is held in memory.
     """
 
     run: int = 20
+    keys: int = 5
     share: float = 0.5
     window: int = 200
     parked: int = 20_000
@@ -33,23 +35,30 @@ class Fuse:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._run = 0
+        self.failed = self._waiting = 0  # since the last good one
         self._recent: deque[bool] = deque(maxlen=limits.window)
 
     def good(self, count: int = 1) -> None:
         if count:
-            self._run = 0
+            self.failed = self._waiting = 0
             self._recent.extend(repeat(False, min(count, self._limits.window)))
 
     def bad(self) -> None:
-        self._run += 1
+        self.failed += 1
         self._recent.append(True)
 
-    def blown_by(self, pending: int) -> str | None:
-        """Why to stop, were so many more bad ones to follow; None to go on."""
-        run, bad, seen = self._run + pending, sum(self._recent) + pending, len(self._recent) + pending
+    def parked(self) -> None:
+        """One more waits behind a failed one of its key."""
+        self._waiting += 1
+
+    def blown_by(self, failed: int, waiting: int = 0) -> str | None:
+        """Why to stop, were so many more to fail or wait; None to go on."""
+        run, behind = self.failed + failed, self._waiting + waiting
+        bad, seen = sum(self._recent) + failed, len(self._recent) + failed
         if run >= self._limits.run:
             return f"{run} events in a row failed"
+        if run >= self._limits.keys and run + behind >= self._limits.run:
+            return f"{run} events in a row failed and {behind} wait behind them"
         if seen >= self._limits.window and bad > self._limits.share * self._limits.window:
             return f"{bad} of the last {self._limits.window} events failed"
         return None

@@ -148,14 +148,19 @@ class Partition:
         self.parking.paid()
         return owed
 
-    async def pay(self, owed: Owed) -> None:
-        """One transaction. Raises what the broker says; then nothing counts and the process must end."""
+    async def pay(self, owed: Owed) -> dict[TopicPartition, int]:
+        """One transaction; an offset of it on each changelog's partition that it wrote to.
+
+        Raises what the broker says; then nothing counts and the process must end.
+        """
         producer = self._producer
         assert producer is not None, "pay() before fence()"
         await producer.begin_transaction()
-        await asyncio.gather(*[future async for future in _send(producer, owed.records)])
+        written = await asyncio.gather(*[future async for future in _send(producer, owed.records)])
         await producer.send_offsets_to_transaction(owed.places, self.domain.group)
         await producer.commit_transaction()
+        own = {self.domain.changelog(table) for table in self.rows}
+        return {TopicPartition(batch.topic, batch.partition): batch.offset for batch in written if batch.topic in own}
 
     def _changelog_records(self) -> Iterator[Outgoing]:
         """One record a dirty key, however often it changed since the last commit."""

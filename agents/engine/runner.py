@@ -15,6 +15,7 @@ from agents.engine.fatal import stop_process
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import take_over
 from agents.engine.releasing import Releasing
+from agents.engine.visibility import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,7 @@ class Runner:
         self._releasing = Releasing(domain, decoding, self._applying)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
+        self._visibility = Visibility(brokers)
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
         self._paying: set[asyncio.Task[None]] = set()
@@ -226,10 +228,12 @@ class Runner:
     async def _pay(self, bills: Sequence[tuple[Partition, Owed]]) -> None:
         """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts."""
         try:
-            await asyncio.gather(*(partition.pay(owed) for partition, owed in bills))
+            places = await asyncio.gather(*(partition.pay(owed) for partition, owed in bills))
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self.pulse.beat()
-        for _, owed in bills:
-            self._invalidator.add(owed.stale)
+        stale = {tag for _, owed in bills for tag in owed.stale}
+        if stale:
+            await self._visibility.wait({place: offset for each in places for place, offset in each.items()})
+            self._invalidator.add(stale)
         await self._invalidator.send()

@@ -9,7 +9,7 @@ from agents.state import State, Table
 HOUR = 3_600_000_000  # microseconds
 
 
-class Demand(Struct, frozen=True):
+class Demand(Struct, frozen=True, gc=False):
     """One resource in one hour of event time."""
 
     asked: int = 0
@@ -25,13 +25,13 @@ class Demand(Struct, frozen=True):
     refused_by: dict[str, int] = field(default_factory=dict)
 
 
-class Counted(Struct, frozen=True):
+class Counted(Struct, frozen=True, gc=False):
     """Which kinds have been counted for a reservation or a place in a queue: each at most once."""
 
     kinds: tuple[str, ...] = ()
 
 
-class Lead(Struct, frozen=True):
+class Lead(Struct, frozen=True, gc=False):
     """How long a reservation waited for its decision, and whether its visitor came. Microseconds of event time."""
 
     requested_at: int | None = None
@@ -42,7 +42,7 @@ class Lead(Struct, frozen=True):
     no_show_at: int | None = None
 
 
-class Downtime(Struct, frozen=True):
+class Downtime(Struct, frozen=True, gc=False):
     """What took a resource out of use; by maintenance job: planned slot and state."""
 
     jobs: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # starts_at, ends_at, state
@@ -50,14 +50,14 @@ class Downtime(Struct, frozen=True):
     deleted: bool = False
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     at: int
     type: str
     actor: str | None
     event_id: str
 
 
-class Audit(Struct, frozen=True):
+class Audit(Struct, frozen=True, gc=False):
     """The last entries of a user or a role, oldest first."""
 
     entries: tuple[Entry, ...] = ()

@@ -7,7 +7,7 @@ from msgspec import Struct
 from agents.state import State, Table
 
 
-class Resource(Struct, frozen=True):
+class Resource(Struct, frozen=True, gc=False):
     name: str
     category_id: str
     capacity: int
@@ -18,13 +18,13 @@ class Resource(Struct, frozen=True):
     deleted: bool = False
 
 
-class Category(Struct, frozen=True):
+class Category(Struct, frozen=True, gc=False):
     name: str
     parent_id: str | None = None
     description: str | None = None
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """`reserved` counts reservations that still stand, the others only grow."""
 
     reserved: int = 0
@@ -33,7 +33,7 @@ class Usage(Struct, frozen=True):
     used_minutes: int = 0
 
 
-class Counted(Struct, frozen=True):
+class Counted(Struct, frozen=True, gc=False):
     """What has been counted of a reservation, so that nothing is counted twice.
 
     Its creation and its visit are on two topics: either may be seen first.

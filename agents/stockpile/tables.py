@@ -8,7 +8,7 @@ from agents.grants import Grants, Role
 from agents.state import State, Table
 
 
-class Approval(Struct, frozen=True):
+class Approval(Struct, frozen=True, gc=False):
     """`version` is what a decision is compared with: of two that overlap, one wins."""
 
     approval_id: str
@@ -23,7 +23,7 @@ class Approval(Struct, frozen=True):
     decision_id: str | None = None  # the event that decided: seen again, it has not lost against itself
 
 
-class Visit(Struct, frozen=True):
+class Visit(Struct, frozen=True, gc=False):
     checked_in_at: int
     checked_out_at: int | None = None
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000  # microseconds
 
 
-class Count(Struct, frozen=True):
+class Count(Struct, frozen=True, gc=False):
     """How many reservations were asked for."""
 
     count: int = 0

@@ -10,6 +10,7 @@ A tag is the Redis key of its generation: a number that moves when the tag is ma
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -20,6 +21,7 @@ LONGEST_PART = 128
 _search_unsafe = re.compile(r"[^\w.@+,=-]", re.ASCII).search
 
 
+@lru_cache(maxsize=1 << 15)
 def part(value: str) -> str:
     """A key part as it stands in keys and tags. No two values share one: separators are escaped, long values hashed."""
     if len(value) > LONGEST_PART:

@@ -24,6 +24,12 @@ class Entry(NamedTuple):
     headers: tuple[tuple[str, bytes], ...]
 
 
+class Written(NamedTuple):
+    topic: str
+    partition: int
+    offset: int
+
+
 @dataclass
 class Builder:
     """`room`: records that a batch takes."""
@@ -75,10 +81,10 @@ class Log:
     def create_batch(self) -> Builder:
         return Builder()
 
-    async def send_batch(self, builder: Builder, topic: str, *, partition: int) -> asyncio.Future[None]:
+    async def send_batch(self, builder: Builder, topic: str, *, partition: int) -> asyncio.Future[Written]:
         self._open += [((topic, partition), entry) for entry in builder.entries]
-        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        sent.set_result(None)
+        sent: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        sent.set_result(Written(topic, partition, len(self.topics[topic, partition])))
         return sent
 
     async def send_offsets_to_transaction(self, places: Any, group: str) -> None:

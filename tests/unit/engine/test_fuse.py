@@ -58,6 +58,16 @@ async def test_one_failed_key_with_many_behind_it_is_one_failure(monkeypatch: py
     assert len(world.letters) == 1
 
 
+async def test_a_bad_deploy_with_few_keys_stops_the_group_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(Limits(run=8, keys=3))
+    monkeypatch.setattr(here, "broken", {"a"})
+    for key in (b"1", b"2", b"3"):
+        await world.send(reservation("a"), key=key)
+    with pytest.raises(Stopped, match="3 events in a row failed and 5 wait behind them"):
+        await world.send(*[reservation("a") for _ in range(5)], key=b"1")
+    assert world.letters == []
+
+
 async def test_more_than_memory_is_for_stops_the_group() -> None:
     world = World(Limits(parked=4))
     await world.send(*[reservation("bad") for _ in range(5)])
