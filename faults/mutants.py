@@ -24,14 +24,14 @@ AHEAD_S = 0.3  # how long an offset is committed and its rows are not: longer th
 def commit_before_changelog() -> None:
     pay = Partition.pay
 
-    async def ahead(self: Partition, owed: Owed) -> None:
+    async def ahead(self: Partition, owed: Owed) -> dict[Any, int]:
         producer = self._producer
         if producer is not None:
             await producer.begin_transaction()
             await producer.send_offsets_to_transaction(owed.places, self.domain.group)
             await producer.commit_transaction()
             await asyncio.sleep(AHEAD_S)
-        await pay(self, owed)
+        return await pay(self, owed)
 
     Partition.pay = ahead  # type: ignore[method-assign]
 

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from redis import Redis
+
 from faults import checker, topics
 from faults.checker import Violation, Watched, check
 from faults.domains import EMITS, PROBE, domain_of
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 QUIET_S = 120.0
 QUIET_SAMPLES = 3
 ATTEMPTS = 3
+DATABASES = 16  # what Redis has unless it is told otherwise; more than there are lanes
 
 
 @dataclass
@@ -103,7 +106,8 @@ class Run:
 
     def _set(self, block: ExitStack) -> Scene:
         servers, stack = self._servers, self._servers.stack
-        self._addresses = {"broker": stack.brokers, "registry": str(stack.registry), "redis": str(stack.redis)}
+        redis = own_database(str(stack.redis), self._planned.number)
+        self._addresses = {"broker": stack.brokers, "registry": str(stack.registry), "redis": redis}
         proxies: dict[str, Proxy] = {}
         for name in self._fault.proxied - {"broker"}:
             port = int(self._addresses[name].split("/")[2].rpartition(":")[2])
@@ -129,7 +133,7 @@ class Run:
         if self._planned.mode == PROBE:
             changelog = self._domain.changelog("counts")
             hot = [f"room-{number:02d}" for number in range(8)]
-            self._reader = Reader(stack.brokers, str(stack.redis), changelog, hot, self._planned.seed)
+            self._reader = Reader(stack.brokers, redis, changelog, hot, self._planned.seed)
             self._reader.start()
         return scene
 
@@ -221,3 +225,11 @@ def wait_until_quiet(scene: Scene, patience: float = QUIET_S) -> bool:
             return True
         time.sleep(0.05)  # lag can only be asked for
     return False
+
+
+def own_database(redis: str, number: int) -> str:
+    """An empty database of the server: runs side by side have the same keys and must not fill each other's entries."""
+    address = f"{redis.rpartition('/')[0]}/{number % DATABASES}"
+    with Redis.from_url(address) as client:
+        client.flushdb()
+    return address
