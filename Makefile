@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup stack down demo test check contracts compile provision worker lock format clean
+.PHONY: help setup stack down demo test bench faults check contracts compile provision worker lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ demo: setup  ## a university week through real servers, checked against a recomp
 test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers
 	@$(BIN)/python -m pytest
 
+bench: setup  ## speed, ours beside its peers in environments of their own, into build/bench.json (EVENTS= RUNS= SEED=)
+	@$(BIN)/python -m bench
+
+faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
+	@$(BIN)/python -m faults
+
 check: setup  ## lint, format, strict types, import rules, contracts without drift
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -57,7 +63,7 @@ format: setup  ## ruff, in place
 
 lock: setup  ## resolve the dependencies again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    pyproject.toml --extra cache --group agents --group api --group stack --group dev -o requirements.lock
+	    pyproject.toml --extra cache --group agents --group api --group stack --group bench --group dev -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    stack/compose.in -o stack/compose.lock
 
