@@ -111,9 +111,9 @@ def test_provisioning_the_broker_again_creates_nothing(brokers: str) -> None:
     assert provision_broker(brokers, changelogs()) == []
 
 
-def test_five_topics_and_their_dead_letters_are_wanted_beside_what_is_asked_for() -> None:
+def test_five_topics_their_dead_letters_and_commands_are_wanted_beside_what_is_asked_for() -> None:
     names = [name for name, _, _ in wanted_topics([("more", 1, {})])]
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == 16
 
 
 def test_another_number_of_partitions_is_refused_since_keys_would_move(brokers: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import Producer
 
+from api.parking import read_parked, release
 from api.tables import read_log
 from bookly.catalog import EVENTS, EventType
 from tests.stories.university import reserve, resource
@@ -62,7 +63,15 @@ def test_bytes_that_are_no_event_go_to_each_groups_dead_letters_as_they_were(flo
         assert (headers["dead.topic"], headers["dead.attempt"]) == (TOPIC.encode(), b"1")
         assert (headers["dead.offset"] or b"").isdigit()
         assert headers["dead.error"]
-    assert flow.row("availability", "reservations", reserve(flow, room))["state"] == "CONFIRMED"
+
+    waiting = reserve(flow, room)
+    assert flow.row("availability", "reservations", waiting) is None
+    for group in GROUPS:
+        [failed, *later] = read_parked(flow.stack.brokers, group, room)
+        assert (failed.attempt, {one.attempt for one in later}) == (1, {0}), "what came after it waits behind it"
+        assert release(flow.stack.brokers, group, room, by="a story", skip=True) == []
+    flow.wait_until_quiet()
+    assert flow.row("availability", "reservations", waiting)["state"] == "CONFIRMED"
 
 
 def test_an_unknown_resource_is_refused_with_that_reason(flow: Pipeline) -> None:
