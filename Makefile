@@ -37,6 +37,8 @@ test: setup  ## everything: unit, contracts, integration, one story for each flo
 
 bench: setup  ## speed, ours beside its peers in environments of their own, into build/bench.json (EVENTS= RUNS= SEED=)
 	@$(BIN)/python -m bench
+	@for measure in producer latency recovery growth scaling; do $(BIN)/python -m bench.$$measure >/dev/null || exit $$?; done
+	@$(BIN)/python -m bench.plot
 
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults

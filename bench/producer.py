@@ -1,6 +1,6 @@
 """The SDK's two producers against bare fastavro and Producer.produce, on one broker, taking turns.
 
-    python -W ignore -m bench.producer [EVENTS] [RUNS]
+    python -m bench.producer [--quick] [--runs N]
 
 Every side makes the same events, waits for acks=all with the same client settings, and ends when all are confirmed; opening and
 closing count. The bare side neither validates nor writes headers.
@@ -13,29 +13,27 @@ import gc
 import io
 import json
 import resource
-import sys
-import tempfile
 import time
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import confluent_kafka
 import fastavro
 
+from bench.alone import alone
 from bookly import BlockingProducer, EventType, Producer
 from bookly.catalog import EVENTS
 from bookly.events.availability import ReservationCreated
-from contracts.broker import provision_broker
-from contracts.registry import provision_registry
-from stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stack import Stack
+
 EVENTS_A_RUN = 90_000
+EVENTS_A_QUICK_RUN = 9_000
 RESOURCES = 2_000
 SPEC = EVENTS[EventType.RESERVATION_CREATED]
 WHEN = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -116,16 +114,19 @@ SIDES: dict[str, Callable[[Stack, int], None]] = {
 }
 
 
-def measure(stack: Stack, runs: int, events: int = EVENTS_A_RUN) -> dict[str, Any]:
-    """On a provisioned stack. The ratio is of neighbours in time, the median of the slower of the two producers."""
+def measure(stack: Stack, *, runs: int, quick: bool) -> dict[str, Any]:
+    """The key producer_ratio_to_raw of build/bench.json: of neighbours in time, the median of the slower of the two producers."""
+    events = EVENTS_A_QUICK_RUN if quick else EVENTS_A_RUN
     rounds = [{name: _run(name, stack, events) for name in SIDES} for _ in range(runs)]
     first, *ours = SIDES
     ratios = {name: median(one[name].events_per_s / one[first].events_per_s for one in rounds) for name in ours}
     return {
         "producer_ratio_to_raw": min(ratios.values()),
-        "producer_ratios": ratios,
-        "guarantee": "validated, typed, nine headers, acks=all, idempotent, each event confirmed",
-        "runs": [run._asdict() for one in rounds for run in one.values()],
+        "producer": {
+            "ratios": ratios,
+            "guarantee": "validated, typed, nine headers, acks=all, idempotent, each event confirmed",
+            "runs": [run._asdict() for one in rounds for run in one.values()],
+        },
     }
 
 
@@ -150,19 +151,5 @@ def _run(name: str, stack: Stack, events: int) -> Run:
     return Run(name, events / took, cpu / events * 1e6)
 
 
-def main(events: int = EVENTS_A_RUN, runs: int = 5) -> None:
-    """Measure on a stack of its own, and print a line a side."""
-    with tempfile.TemporaryDirectory() as folder, Stack.start(Path(folder)) as stack:
-        provision_broker(stack.brokers)
-        provision_registry(str(stack.registry))
-        figures = measure(stack, runs, events)
-    for name in SIDES:
-        mine = [Run(**run) for run in figures["runs"] if run["side"] == name]
-        rates, cpu = [run.events_per_s for run in mine], median(run.cpu_us_per_event for run in mine)
-        ratio = figures["producer_ratios"].get(name, 1.0)
-        spread = f"{min(rates):,.0f}-{max(rates):,.0f}"
-        sys.stdout.write(f"{name:24} {median(rates):8,.0f} events/s ({spread}), {cpu:.1f} us CPU an event, ratio {ratio:.2f}\n")
-
-
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    alone("producer", measure)
