@@ -18,6 +18,7 @@ from agents.engine.parking import TABLE
 from api.tables import read_log, read_table
 from api.tally import read_tally
 from bookly.errors import MalformedBytes, UnknownSchema
+from bookly.headers import headers_of
 from bookly.reading import decode_record
 from bookly.records import ENCODERS, NO_METADATA
 from bookly.records.availability import WaitlistOffered
@@ -76,15 +77,15 @@ class Real:
     def when(self, *events: Record) -> None:
         self._start()
         for event in events:
-            self._send(self.wire(event), getattr(event, event.KEY_FIELD))
+            self._publish(self._producer, event)
+        assert self._producer.flush(30) == 0
         self._settle(getattr(events[-1], events[-1].KEY_FIELD))
 
     def flood(self, *events: Record) -> None:
         """Publish many at once, and wait for nothing but the broker."""
         self._start()
         for event in events:
-            self._producer.produce(TOPIC, self.wire(event), getattr(event, event.KEY_FIELD))
-            self._producer.poll(0)
+            self._publish(self._producer, event)
         assert self._producer.flush(60) == 0
 
     @contextmanager
@@ -96,8 +97,7 @@ class Real:
         producer.init_transactions(30)
         producer.begin_transaction()
         for event in events:
-            producer.produce(TOPIC, self.wire(event), getattr(event, event.KEY_FIELD))
-            producer.poll(0)
+            self._publish(producer, event)
         producer.flush(60)
         yield
         producer.commit_transaction(30)
@@ -137,8 +137,7 @@ class Real:
         return [self._event(value) for value in waiting[1:]]
 
     def wire(self, event: Record) -> bytes:
-        dated = happened(event) if event.metadata is NO_METADATA else event
-        return prefix_of(self._registry.schema_id(event.TYPE)) + ENCODERS[type(event)](dated)
+        return prefix_of(self._registry.schema_id(event.TYPE)) + ENCODERS[type(event)](_dated(event))
 
     def row(self, table: str, key: str) -> Any:
         return self.rows(table).get(key)
@@ -176,8 +175,13 @@ class Real:
         self._repeats_before = self._repeats()
         self._mark(self.watched)
 
+    def _publish(self, producer: Producer, event: Record) -> None:
+        dated, key = _dated(event), str(getattr(event, event.KEY_FIELD))
+        producer.produce(TOPIC, self.wire(dated), key, headers=dict(headers_of(dated.metadata, key)))
+        producer.poll(0)
+
     def _send(self, value: bytes | None, key: str, topic: str = TOPIC) -> None:
-        self._producer.produce(topic, value, key)
+        self._producer.produce(topic, value, key, headers=[("ce_id", b"broken")])
         assert self._producer.flush(30) == 0
 
     def _settle(self, key: str) -> None:
@@ -185,7 +189,8 @@ class Real:
         last = beside(key, f"mark-{next(_marks)}")
         tag = f"avail:gen:waitlist:{last}"
         self._mark({tag})
-        self._send(self.wire(happened(WaitlistOffered("w", last, "ann", 1, 2, 3))), last)
+        self._publish(self._producer, WaitlistOffered("w", last, "ann", 1, 2, 3))
+        assert self._producer.flush(30) == 0
         Barrier(self._offsets, {DOMAIN.group: DOMAIN.inputs}, 60).wait(self._check_worker)
         eventually(lambda: self._moved({tag}), f"{tag} has moved")
 
@@ -218,3 +223,7 @@ class Real:
         assert partition_of(message.key().decode()) == message.partition() < PARTITIONS
         attempt = int(why["dead.attempt"])
         return DeadLetter(why["dead.reason"], why["dead.error"], why["dead.handler"], message.key().decode(), event, attempt)
+
+
+def _dated(event: Record) -> Record:
+    return happened(event) if event.metadata is NO_METADATA else event
