@@ -49,5 +49,5 @@ def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
 def changelogs_of(domain: Domain, partitions: int = PARTITIONS) -> tuple[tuple[str, int, dict[str, Any]], ...]:
     """One for each table, and one for the records that wait behind a failed one: those may be as large as a dead letter."""
     config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
-    parked = (domain.changelog("parked"), partitions, {**config, "max.message.bytes": str(2 * 1024 * 1024)})
+    parked = (domain.parked, partitions, {**config, "max.message.bytes": str(2 * 1024 * 1024)})
     return (*((domain.changelog(table.name), partitions, config) for table in domain.tables), parked)

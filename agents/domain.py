@@ -61,6 +61,11 @@ class Domain:
         return f"{self.group}-{table}-changelog"
 
     @property
+    def parked(self) -> str:
+        """The changelog of what waits behind failed records, which the engine keeps for every domain."""
+        return self.changelog("parked")
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """The topics that carry at least one event it handles, in order."""
         handled = {event.TYPE for event in self.handlers}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
 
+from agents import changelogs_of
 from agents.domain import Domain
-from agents.engine.parking import TABLE
 from bench.fold.domain import FOLD
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def fold_of(name: str, topic: str) -> Apart:
 
 def make_topics(brokers: str, domain: Apart, partitions: int) -> None:
     """The topic of a copy, and those that the engine keeps for every group."""
-    changelogs = [domain.changelog(table) for table in (*(table.name for table in domain.tables), TABLE)]
+    changelogs = [name for name, _, _ in changelogs_of(domain, partitions)]
     others = (domain.topic, domain.dead_letters, domain.control)
     make(brokers, {**dict.fromkeys(others, KEPT), **dict.fromkeys(changelogs, COMPACT)}, partitions)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from faults import strikes
+from faults import outages, strikes
 from faults.spec import Arm
 from faults.workload import Shape
 
@@ -82,23 +82,23 @@ _ALL = (
     Fault("kill-random", strikes.kill_random, OFTEN, real=True),
     Fault("stop-past-session", strikes.stop_past_session, OFTEN, real=True, lasting=8.0),
     Fault("sigterm-full-queues", strikes.sigterm, slow_s=0.001, backlog=True, lasting=0.0, shape=Shape((3_000, 4_000))),
-    Fault("broker-kill", strikes.broker_kill, alone=True, real=True),
-    Fault("broker-bounce-5", strikes.broker_bounce, alone=True, real=True),
-    Fault("broker-stop-10", strikes.broker_stop(10.0), alone=True, real=True),
-    Fault("broker-stop-60", strikes.broker_stop(60.0), 2, alone=True),
-    Fault("net-delay-500", strikes.net_delay, alone=True, proxied=frozenset({"broker"})),
-    Fault("net-one-way", strikes.net_one_way, alone=True, proxied=frozenset({"broker"})),
-    Fault("net-reset", strikes.net_reset, alone=True, proxied=frozenset({"broker"})),
-    Fault("redis-kill", strikes.redis_kill, alone=True),
-    Fault("redis-stop", strikes.redis_stop, alone=True),
-    Fault("redis-slow", strikes.redis_slow, proxied=frozenset({"redis"})),
-    Fault("redis-empty", strikes.redis_empty, alone=True),
-    Fault("redis-full", strikes.redis_full, alone=True),
-    Fault("redis-readonly", strikes.redis_readonly, alone=True),
-    Fault("registry-down-start", strikes.registry_down_at_start, alone=True, workers=()),
-    Fault("registry-down", strikes.registry_down, alone=True),
-    Fault("registry-slow", strikes.registry_slow, proxied=frozenset({"registry"}), lasting=8.0),
-    Fault("registry-unknown-id", strikes.registry_unknown_id, alone=True),
+    Fault("broker-kill", outages.broker_kill, alone=True, real=True),
+    Fault("broker-bounce-5", outages.broker_bounce, alone=True, real=True),
+    Fault("broker-stop-10", outages.broker_stop(10.0), alone=True, real=True),
+    Fault("broker-stop-60", outages.broker_stop(60.0), 2, alone=True),
+    Fault("net-delay-500", outages.net_delay, alone=True, proxied=frozenset({"broker"})),
+    Fault("net-one-way", outages.net_one_way, alone=True, proxied=frozenset({"broker"})),
+    Fault("net-reset", outages.net_reset, alone=True, proxied=frozenset({"broker"})),
+    Fault("redis-kill", outages.redis_kill, alone=True),
+    Fault("redis-stop", outages.redis_stop, alone=True),
+    Fault("redis-slow", outages.redis_slow, proxied=frozenset({"redis"})),
+    Fault("redis-empty", outages.redis_empty, alone=True),
+    Fault("redis-full", outages.redis_full, alone=True),
+    Fault("redis-readonly", outages.redis_readonly, alone=True),
+    Fault("registry-down-start", outages.registry_down_at_start, alone=True, workers=()),
+    Fault("registry-down", outages.registry_down, alone=True),
+    Fault("registry-slow", outages.registry_slow, proxied=frozenset({"registry"}), lasting=8.0),
+    Fault("registry-unknown-id", outages.registry_unknown_id, alone=True),
     _poisoned("magic"),
     _poisoned("truncated"),
     _poisoned("unknown-id"),

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agents.engine.parking import TABLE
 from api.tables import read_log
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.reading import decode_record
@@ -116,7 +115,7 @@ class LogReader:
     def _parked(self, catalogued: Mapping[str, str]) -> list[Aside]:
         """In the order in which they would be released."""
         waiting: dict[bytes, Message] = {}
-        for message in read_log(self.brokers, self.domain.changelog(TABLE)):
+        for message in read_log(self.brokers, self.domain.parked):
             name = message.key() or b""
             waiting.pop(name, None)
             if message.value() is not None:

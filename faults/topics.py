@@ -10,7 +10,6 @@ from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # its __init__ names them
 
 from agents import PARTITIONS, changelogs_of
-from agents.engine.parking import TABLE
 from bookly.errors import BrokerUnavailable
 from contracts.broker import DEAD_LETTER_BYTES
 
@@ -33,7 +32,7 @@ def topics_of(brokers: str, domain: RunDomain) -> Iterator[None]:
     """They exist within the block. Changelogs are not compacted: a run is too short for it."""
     admin, names = AdminClient({"bootstrap.servers": brokers, "log_level": 0}), names_of(domain)
     large = {"max.message.bytes": str(DEAD_LETTER_BYTES)}
-    keep_large = {domain.dead_letters, domain.changelog(TABLE)}
+    keep_large = {domain.dead_letters, domain.parked}
     wanted: Any = [NewTopic(name, PARTITIONS, 1, config=large if name in keep_large else {}) for name in names]
     for future in admin.create_topics(wanted).values():
         future.result(PATIENCE_S)

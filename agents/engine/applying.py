@@ -63,7 +63,7 @@ class Applying:
         if not decoded.bad and not partition.parking:
             try:
                 self.run(partition, batch.tp, decoded.events)
-                self._count(partition, batch.tp, decoded.events)
+                self._fuses[batch.tp].good(self._tally(partition, batch.tp, decoded.events))
                 return len(batch.records)
             except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
                 partition.state.discard()
@@ -91,11 +91,12 @@ class Applying:
             return Bad("HANDLER_RAISED", error)
         return None
 
-    def _count(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
+    def _tally(self, partition: Partition, tp: TP, events: Sequence[Record]) -> int:
+        """How many of these, all done, somebody handled; the others were ignored."""
         kinds = Counter(map(type, events))
         applied = sum(count for kind, count in kinds.items() if kind in self._domain.handlers)
         partition.tally(tp, applied=applied, ignored=len(events) - applied)
-        self._fuses[tp].good(applied)
+        return applied
 
     def _one_by_one(self, partition: Partition, batch: Batch, decoded: Decoded, *, final: bool) -> int:
         fuse, done = self._fuses[batch.tp], []
@@ -126,12 +127,8 @@ class Applying:
             end = next(one.index for one in aside if one.bad)
             aside = [one for one in aside if one.index < end]
         self._set_aside(partition, batch, aside, first)
-        self._tally_done(partition, batch.tp, [event for index, event in done if index < end])
+        self._tally(partition, batch.tp, [event for index, event in done if index < end])
         return end
-
-    def _tally_done(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
-        applied = sum(type(event) in self._domain.handlers for event in events)
-        partition.tally(tp, applied=applied, ignored=len(events) - applied)
 
     def _set_aside(self, partition: Partition, batch: Batch, aside: list[Aside], first: int) -> None:
         """Dead letters of those that failed, and a place in line for each that has a key."""

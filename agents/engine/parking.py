@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
     from faust.types import TP
 
-TABLE = "parked"
 _OURS = "parked."
 _DIGITS = 16
 

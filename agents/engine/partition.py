@@ -17,7 +17,7 @@ from aiokafka.structs import OffsetAndMetadata
 from msgspec.json import encode as to_json
 
 from agents.engine.outgoing import Outgoing
-from agents.engine.parking import TABLE, Parking
+from agents.engine.parking import Parking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ class Partition:
         self.state = domain.state(domain.name, self.rows)
         self.offsets: dict[TP, int] = {}
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
-        self.parking = Parking(domain.changelog(TABLE), number)
+        self.parking = Parking(domain.parked, number)
         self.stale: set[str] = set()
         self.owes = False
         self._committed: dict[TP, int] = {}

@@ -19,7 +19,6 @@ from mode import Service
 from msgspec.json import Decoder
 
 from agents.engine.fatal import stop_process
-from agents.engine.parking import TABLE
 from agents.engine.partition import Partition
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ async def take_over(
 
 async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Partition], progress: Callable[[], None]) -> None:
     decoders = {domain.changelog(table.name): (table.name, Decoder(table.row)) for table in domain.tables}
-    parked = domain.changelog(TABLE)
+    parked = domain.parked
     places = [TopicPartition(topic, number) for topic in (*decoders, parked) for number in partitions]
     if not places:
         return

@@ -128,6 +128,7 @@ class Runner:
         """The process ends: what is applied is committed, nothing more is taken."""
         self.pulse.enter(Phase.STOPPING)
         await self.release()
+        await self._visibility.close()
 
     @property
     def paying(self) -> bool:

@@ -6,11 +6,7 @@ Reads the environment of every peer (FOLD_*), and FOLD_REGISTRY: the engine lear
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import resource
-import sys
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +17,7 @@ from agents import changelogs_of
 from agents.engine.partition import Tally
 from agents.engine.worker import collect_rarely, configure_logs, prepare
 from bench.fold.domain import FOLD, STALE
+from bench.peers.stopwatch import Stopwatch
 from bookly.settings import Settings
 from contracts.broker import provision_broker
 
@@ -51,40 +48,27 @@ class Watch:
         self._runner = cast("Any", app.runner)
         self._events = events
         self._told: dict[Any, int] = {}
-        self._began: tuple[float, float] | None = None
+        self._watch = Stopwatch()
         self._apply, self._pay = self._runner._apply, self._runner._pay
         self._runner._apply, self._runner._pay = self.apply, self.pay
 
     async def apply(self, batch: Any) -> None:
-        if self._began is None and batch.records:
-            self._began = time.perf_counter(), cpu_s()
+        if batch.records:
+            self._watch.start()
         await self._apply(batch)
 
     async def pay(self, bills: Any) -> None:
         """The tallies that a commit carries say how far it reaches. Redis has to have taken what is stale, too."""
         await self._pay(bills)
         self._told.update({tp: Tally.parse(at.metadata)["applied"] for _, owed in bills for tp, at in owed.places.items()})
-        if self._began and sum(self._told.values()) >= self._events:
+        if sum(self._told.values()) >= self._events:
             while self._runner.invalidations:  # noqa: ASYNC110  # seen from outside: nobody sets an event
                 await asyncio.sleep(0.001)
-            self.print(time.perf_counter() - self._began[0], cpu_s() - self._began[1])
+            self._watch.stop(self._sum("by_resource"), self._sum("by_hour"), self._events)
+            os._exit(0)
 
-    def print(self, seconds: float, cpu: float) -> None:
-        sums = {
-            table.name: sum(
-                row.count for partition in self._runner.partitions.values() for row in partition.rows[table.name].values()
-            )
-            for table in self._runner.domain.tables
-        }
-        sys.stdout.write(json.dumps({"seconds": seconds, "cpu_s": cpu, "events": self._events, **sums}) + "\n")
-        sys.stdout.flush()
-        os._exit(0)
-
-
-def cpu_s() -> float:
-    """User and system seconds of all threads of this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    def _sum(self, table: str) -> int:
+        return sum(row.count for partition in self._runner.partitions.values() for row in partition.rows[table].values())
 
 
 if __name__ == "__main__":

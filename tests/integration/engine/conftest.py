@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agents.engine.parking import TABLE
+from agents import changelogs_of
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
 from tests.integration.engine.domain import DOMAIN
@@ -26,9 +26,8 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def real(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
-    changelogs = [DOMAIN.changelog(name) for name in (TABLE, *(table.name for table in DOMAIN.tables))]
-    internal = [DOMAIN.dead_letters, DOMAIN.control, *changelogs]
-    provision_broker(stack.brokers, [(name, PARTITIONS, {}) for name in internal])
+    others = (DOMAIN.dead_letters, DOMAIN.control)
+    provision_broker(stack.brokers, [*changelogs_of(DOMAIN, PARTITIONS), *((name, PARTITIONS, {}) for name in others)])
     provision_registry(str(stack.registry))
     addresses = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}
     world = Real(stack, {**os.environ, **addresses}, tmp_path_factory.mktemp("suite"))

@@ -14,7 +14,6 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
-from agents.engine.parking import TABLE
 from api.tables import read_log, read_table
 from api.tally import read_tally
 from bookly.errors import MalformedBytes, UnknownSchema
@@ -129,7 +128,7 @@ class Real:
 
     def parked(self, key: str) -> list[Record | None]:
         found: dict[bytes, bytes | None] = {}
-        for message in read_log(self._brokers, DOMAIN.changelog(TABLE)):
+        for message in read_log(self._brokers, DOMAIN.parked):
             found[message.key() or b""] = message.value()
         waiting = [
             value for name, value in sorted(found.items()) if name.rpartition(b"|")[0] == key.encode() and value is not None

@@ -11,7 +11,6 @@ from faust.types import TP
 from msgspec.json import Decoder
 
 from agents.domain import Domain
-from agents.engine.parking import TABLE
 from agents.engine.partition import Partition
 
 Place = tuple[str, int]
@@ -69,7 +68,7 @@ class Log:
                     rows.pop((entry.key or b"").decode(), None)
                 else:
                     rows[(entry.key or b"").decode()] = decode(entry.value)
-        for entry in self.topics[domain.changelog(TABLE), number]:
+        for entry in self.topics[domain.parked, number]:
             partition.parking.restore(entry)
         for tp, (offset, metadata) in self.offsets.items():
             partition.resume_from(tp, offset, metadata)
