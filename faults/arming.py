@@ -122,21 +122,21 @@ def in_commit(trigger: Trigger) -> None:
 
 def in_revoke(trigger: Trigger) -> None:
     """Partitions are given up: before the commit, or (after_s above 0) with the commit done and the producers open."""
-    release, close = Runner.release, Runner._close
+    give_up, close = Runner.give_up, Runner._close
 
     async def armed(self: Runner) -> None:
         if self.partitions and not trigger.arm.after_s:
             trigger.pass_by()
-        self.__dict__["is_releasing"] = True
-        await release(self)
-        self.__dict__["is_releasing"] = False
+        self.__dict__["gives_up"] = True
+        await give_up(self)
+        self.__dict__["gives_up"] = False
 
     async def armed_close(self: Runner) -> None:
-        if self.__dict__.get("is_releasing") and self.partitions and trigger.arm.after_s:
+        if self.__dict__.get("gives_up") and self.partitions and trigger.arm.after_s:
             trigger.pass_by()
         await close(self)
 
-    Runner.release = armed  # type: ignore[method-assign]
+    Runner.give_up = armed  # type: ignore[method-assign]
     Runner._close = armed_close  # type: ignore[method-assign]
 
 

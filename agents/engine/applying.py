@@ -77,10 +77,11 @@ class Applying:
             for handler in handlers_of(type(event), ()):
                 handler(event, state)
         outgoing = self._encoding.encode(state.emitted)
+        stale = self._invalidator.tags(self._domain.name, events)
         if state.repeats:
             partition.tally(tp, repeats=state.repeats)
         partition.merge(outgoing)
-        partition.stale.update(self._invalidator.tags(self._domain.name, events))
+        partition.stale.update(stale)
 
     def try_one(self, partition: Partition, tp: TP, event: Record) -> Bad | None:
         """Apply one event wholly, or say why it cannot be and leave no trace."""

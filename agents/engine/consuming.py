@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from faust.transport.conductor import Conductor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
+
+from agents.engine.pulse import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,25 +47,32 @@ class BatchConsumer(driver.Consumer):
 
     app: Any  # a BooklyApp: Faust types its own protocol here
     _thread: BatchConsumerThread
+    _handed: dict[TP, int]  # behind what was handed over last
+    _again: dict[TP, int]  # where reading starts anew, once the fetch under way is done
 
     async def _drain_messages(self, service: Any) -> None:
-        self._handed: dict[TP, int] = {}
+        self._handed, self._again = {}, {}
         try:
             while not (self._stopped.is_set() or service._stopped.is_set()):
                 await self._hand_over_next()
         except self.consumer_stopped_errors:
             if not self.app.should_stop:
                 raise
+        except asyncio.CancelledError:
+            if self.app.runner.pulse.phase is not Phase.STOPPING:
+                raise  # told to end in the middle of a rebalance, Faust would take it for a crash, and exit with 1
 
     async def _hand_over_next(self) -> None:
+        await self._seek_where_asked()
         before = {tp: self._thread.position_after_fetch(tp) for tp in self.assignment()}
         records, active = await self._wait_next_records(1.0)
         if not self.flow_active:
             return  # a seek follows
         for batch in self._slices(records or {}, active or set(), before):
+            await self.wait_first(self.app.topics.on_batch(batch), self.suspend_flow.wait())
             if self.suspend_flow.is_set():
                 return  # what is not handed over is fetched again after the seek that ends a rebalance
-            await self.wait_first(self.app.topics.on_batch(batch), self.suspend_flow.wait())
+            self._handed[batch.tp] = batch.next_offset
             self._read_offset[batch.tp] = batch.next_offset - 1
 
     def _slices(self, records: Mapping[Any, list[Any]], active: set[TP], before: Mapping[TP, int | None]) -> Iterator[Batch]:
@@ -73,7 +83,6 @@ class BatchConsumer(driver.Consumer):
             found = fetched.get(tp, [])
             if position is None or (not found and position == self._handed.get(tp)):
                 continue
-            self._handed[tp] = position
             if start is None or (found and found[0].offset < start):  # there was a seek meanwhile
                 start = found[0].offset if found else position
             for first in range(0, len(found) or 1, SLICE):
@@ -88,14 +97,22 @@ class BatchConsumer(driver.Consumer):
         Answers where reading goes on, which is later only where retention has deleted what was not read.
         """
         there = int((await self.earliest_offsets(tp)).get(tp, 0))
-        if there <= offset:
-            await self.seek(tp, offset)
+        if there <= offset and not self.suspend_flow.is_set():
+            self._again[tp] = offset
         return max(there, offset)
+
+    async def _seek_where_asked(self) -> None:
+        """Between two fetches: a seek beside one would leave it open which of them the records came from."""
+        again, self._again = self._again, {}
+        for tp in again.keys() & self.assignment():
+            self._handed.pop(tp, None)
+            await self.seek(tp, again[tp])
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what has been applied before Faust clears the queues and another worker may take over."""
         self.stop_flow()
-        await self.app.runner.release()
+        self._handed, self._again = {}, {}
+        await self.app.runner.give_up()
         await super().on_partitions_revoked(revoked)
 
     def lag(self) -> dict[TP, int]:

@@ -7,6 +7,7 @@ starts before anything is fenced; so this replaces its loop and keeps its life c
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -30,6 +31,10 @@ log = structlog.get_logger(__name__)
 READ_AT_ONCE = 20_000
 
 
+class Revoked(Exception):
+    """The partitions were given up while they were being taken over."""
+
+
 class FencedRecovery(Recovery):
     app: Any  # a BooklyApp: Faust types its own protocol here
 
@@ -45,7 +50,7 @@ class FencedRecovery(Recovery):
             try:
                 await self._wait(self.app.runner.take_over(sorted(assigned)))
                 await self._resume_streams(generation)
-            except RebalanceAgain:
+            except (RebalanceAgain, Revoked):
                 continue
             except ServiceStopped:
                 return
@@ -74,11 +79,15 @@ async def take_over(
 ) -> dict[int, Partition]:
     """Fence and recover partitions; the answer holds each with its rows as of the last commit."""
     partitions = {number: Partition(domain, number) for number in numbers}
-    for partition in partitions.values():
-        await partition.fence(brokers)
-        progress()
-    await _recover_rows(domain, brokers, partitions, progress)
-    await _recover_offsets(domain, brokers, partitions)
+    try:
+        for partition in partitions.values():
+            await partition.fence(brokers)
+            progress()
+        await _recover_rows(domain, brokers, partitions, progress)
+        await _recover_offsets(domain, brokers, partitions)
+    except BaseException:
+        await asyncio.gather(*(partition.close() for partition in partitions.values()))
+        raise
     return partitions
 
 
@@ -130,23 +139,29 @@ def _restore(rows: dict[str, Any], records: Iterable[Any], decode: Callable[[byt
 
 
 async def _recover_offsets(domain: Domain, brokers: str, partitions: dict[int, Partition]) -> None:
-    """Where each input goes on, with its tally; where it begins, if nothing of it was ever committed."""
+    """Where each input goes on, with its tally; where it begins, if nothing of it was ever committed, or if it is gone."""
+    places = [TopicPartition(topic, number) for topic in domain.inputs for number in partitions]
+    if not places:
+        return
     admin: Any = AIOKafkaAdminClient(bootstrap_servers=brokers)
-    await admin.start()
     try:
+        await admin.start()
         committed = await admin.list_consumer_group_offsets(domain.group)
     finally:
         await admin.close()
-    new = {TopicPartition(topic, number) for topic in domain.inputs for number in partitions}
-    for place, found in committed.items():
-        if place.partition in partitions and found.offset >= 0:
-            partitions[place.partition].resume_from(TP(*place), found.offset, found.metadata)
-            new.discard(place)
-    if new:
-        consumer: Any = AIOKafkaConsumer(bootstrap_servers=brokers)
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=brokers)
+    try:
         await consumer.start()
-        try:
-            for place, offset in (await consumer.beginning_offsets(new)).items():
-                partitions[place.partition].begin_at(TP(*place), offset)
-        finally:
-            await consumer.stop()
+        begins = await consumer.beginning_offsets(places)
+    finally:
+        await consumer.stop()
+    for place in places:
+        tp, begin, found = TP(*place), begins[place], committed.get(place)
+        partition = partitions[place.partition]
+        if found is None or found.offset < 0:
+            partition.begin_at(tp, begin)
+            continue
+        partition.resume_from(tp, found.offset, found.metadata)
+        if found.offset < begin:
+            log.error("deleted unread", topic=tp.topic, partition=tp.partition, first=found.offset, next=begin)
+            partition.reached(tp, begin, records=0)

@@ -13,7 +13,7 @@ import structlog
 from agents.engine.applying import Applying
 from agents.engine.fatal import stop_process
 from agents.engine.pulse import Phase, Pulse
-from agents.engine.recovery import take_over
+from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
 from agents.engine.visibility import Visibility
 
@@ -36,7 +36,10 @@ COMMIT_S = 0.1  # a commit at the latest after this, however much waits
 AHEAD_S = 1.0  # how long slices are applied while a commit is under way; then it is waited for
 IDLE_S = 0.25  # offsets that moved past transaction markers alone are committed after this silence
 HOLD_S = 1.0  # how long failed records wait for a good one behind them: until then nothing behind the last good one is committed
-RELEASE_S = 5.0  # what the running slice may take when partitions are revoked
+GIVE_UP_S = 5.0  # what the running slice may take when partitions are revoked
+MARKERS_S = (
+    1.0  # offsets that moved past transaction markers alone are committed at the latest after this, however busy others are
+)
 
 
 class Held(NamedTuple):
@@ -70,11 +73,12 @@ class Runner:
         self._releasing = Releasing(domain, decoding, self._applying)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
-        self._visibility = Visibility(brokers)
+        self._visibility = Visibility(brokers, invalidator)
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
         self._paying: set[asyncio.Task[None]] = set()
-        self._paid = 0.0  # when the last payment began
+        self._paid = self._paid_all = 0.0  # when the last payment began, and the last one that included markers
+        self._taking: asyncio.Future[dict[int, Partition]] | None = None
 
     async def run(self, stream: BatchStream) -> None:
         """Apply slices as they come; commit when the input runs dry, and at the latest after COMMIT_S. Ends with the app."""
@@ -101,25 +105,33 @@ class Runner:
                     await self._commit_soon()
 
     async def take_over(self, numbers: list[int]) -> None:
-        """Own exactly these partitions, as of their last commit."""
+        """Own exactly these partitions, as of their last commit. Raises Revoked when they are given up meanwhile."""
         async with self._turn:
             self.pulse.enter(Phase.RECOVERING)
             await self._settle()
             await self._close()
-            self.partitions = await take_over(self.domain, self.brokers, numbers, self.pulse.beat)
+            self._taking = asyncio.ensure_future(take_over(self.domain, self.brokers, numbers, self.pulse.beat))
+            try:
+                self.partitions = await self._taking
+            except asyncio.CancelledError:
+                if self._taking.cancelled() and not _cancelled_itself():
+                    raise Revoked from None
+                raise
             await self._invalidator.took_over(self.domain.name)
             gc.freeze()  # rows live as long as the partitions are ours: the collector need not visit them
             self.pulse.enter(Phase.RUNNING)
 
-    async def release(self) -> None:
+    async def give_up(self) -> None:
         """Commit what has been applied and give all partitions up; what the budget does not allow is redone by the next owner."""
         if self.pulse.phase is Phase.RUNNING:
             self.pulse.enter(Phase.RECOVERING)
+        if self._taking is not None:
+            self._taking.cancel()
         try:
-            async with asyncio.timeout(RELEASE_S), self._turn:
+            async with asyncio.timeout(GIVE_UP_S), self._turn:
                 await self._commit_all()
         except TimeoutError:
-            log.warning("revoked before all was committed: it is redone elsewhere", budget_s=RELEASE_S)
+            log.warning("revoked before all was committed: it is redone elsewhere", budget_s=GIVE_UP_S)
             for paying in self._paying:
                 paying.cancel()
         await self._close()
@@ -127,7 +139,7 @@ class Runner:
     async def drain(self) -> None:
         """The process ends: what is applied is committed, nothing more is taken."""
         self.pulse.enter(Phase.STOPPING)
-        await self.release()
+        await self.give_up()
         await self._visibility.close()
 
     @property
@@ -186,6 +198,8 @@ class Runner:
             decoded = await self._decoding.decode([record.value for record in records])
             done = self._applying.apply(partition, batch, decoded, final=until <= time.monotonic())
         if done < len(records):
+            if done:  # a good one came in between
+                until = time.monotonic() + HOLD_S
             self._held[batch.tp] = Held(replace(batch, records=records[done:]), until)
             partition.reached(batch.tp, records[done].offset, records=done)
         else:
@@ -208,9 +222,11 @@ class Runner:
             if time.monotonic() - self._paid < AHEAD_S:
                 return
             await self._settle()
-        partitions = [p for p in self.partitions.values() if (p.moved if idle else p.owes)]
+        now = time.monotonic()
+        everything = idle or now - self._paid_all > MARKERS_S
+        partitions = [p for p in self.partitions.values() if (p.moved if everything else p.owes)]
         bills = [(partition, owed) for partition in partitions if (owed := partition.owed()) is not None]
-        self._paid = time.monotonic()
+        self._paid, self._paid_all = now, now if everything else self._paid_all
         if bills:
             paying = asyncio.create_task(self._pay(bills), name="commit")
             self._paying = {paying}
@@ -234,7 +250,9 @@ class Runner:
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self.pulse.beat()
         stale = {tag for _, owed in bills for tag in owed.stale}
-        if stale:
-            await self._visibility.wait({place: offset for each in places for place, offset in each.items()})
-            self._invalidator.add(stale)
-        await self._invalidator.send()
+        await self._visibility.make_stale(stale, {place: offset for each in places for place, offset in each.items()})
+
+
+def _cancelled_itself() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -7,7 +7,6 @@ could be filled with them and stay, so entries go stale only after it.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,40 +17,79 @@ if TYPE_CHECKING:
 
     from aiokafka import TopicPartition
 
+    from bookly.cache.invalidator import Invalidator
+
 log = structlog.get_logger(__name__)
 PAUSE_S = 0.002
 PATIENCE_S = 5.0
+AGAIN_S = 1.0  # between two looks at a broker that does not answer
 
 
 class Visibility:
     """Asks the broker for last stable offsets over a connection of its own, opened when it is first needed."""
 
-    def __init__(self, brokers: str) -> None:
-        self._brokers = brokers
+    def __init__(self, brokers: str, invalidator: Invalidator, *, patience_s: float = PATIENCE_S) -> None:
+        self._brokers, self._invalidator, self._patience_s = brokers, invalidator, patience_s
         self._consumer: Any = None
+        self._connecting = asyncio.Lock()
+        self._late: set[asyncio.Task[None]] = set()
 
-    async def wait(self, places: Mapping[TopicPartition, int]) -> None:
-        """Return when the record at each place can be read. A broker that does not say so in time is logged and given up on."""
-        deadline, left = time.monotonic() + PATIENCE_S, dict(places)
-        try:
-            while left := {place: left[place] for place, end in (await self._stable(left)).items() if end <= left[place]}:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{len(left)} partitions after {PATIENCE_S:.0f} s")
-                await asyncio.sleep(PAUSE_S)
-        except Exception as error:  # noqa: BLE001  # whatever it was: the commit is done, and entries have to go stale
-            log.warning("committed records are not seen yet: entries go stale all the same", error=repr(error))
+    async def make_stale(self, tags: set[str], places: Mapping[TopicPartition, int]) -> None:
+        """Move the tags when the record at each place can be read.
+
+        Where the broker does not say so in time they move at once, since they have waited long enough, and again when it does.
+        """
+        if tags:
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    await self._readable(places)
+            except Exception as error:  # noqa: BLE001  # whatever it was: the commit is done, and entries have to go stale
+                log.warning(
+                    "committed records are not seen yet: entries go stale now, and again when they are", error=repr(error)
+                )
+                late = asyncio.create_task(self._make_stale_later(tags, places), name="stale again")
+                self._late.add(late)
+                late.add_done_callback(self._late.discard)
+            self._invalidator.add(tags)
+        await self._invalidator.send()
+
+    async def close(self) -> None:
+        """What is still late is covered by whoever takes the partitions over."""
+        for late in self._late:
+            late.cancel()
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    async def _make_stale_later(self, tags: set[str], places: Mapping[TopicPartition, int]) -> None:
+        while True:
+            try:
+                await self._readable(places)
+            except Exception as error:  # noqa: BLE001  # a broker that is away comes back
+                log.info("committed records are not seen yet", error=repr(error))
+                await asyncio.sleep(AGAIN_S)
+            else:
+                self._invalidator.add(tags)
+                return await self._invalidator.send()
+
+    async def _readable(self, places: Mapping[TopicPartition, int]) -> None:
+        while places := {place: places[place] for place, end in (await self._stable(places)).items() if end <= places[place]}:  # noqa: ASYNC110  # the broker sets no event
+            await asyncio.sleep(PAUSE_S)
 
     async def _stable(self, places: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
         if not places:
             return {}
-        if self._consumer is None:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._brokers, isolation_level="read_committed")
-            await consumer.start()
-            self._consumer = consumer
-        ends: Mapping[TopicPartition, int] = await self._consumer.end_offsets(list(places))
+        ends: Mapping[TopicPartition, int] = await (await self._connected()).end_offsets(list(places))
         return ends
 
-    async def close(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            await consumer.stop()
+    async def _connected(self) -> Any:
+        async with self._connecting:
+            if self._consumer is None:
+                consumer = AIOKafkaConsumer(bootstrap_servers=self._brokers, isolation_level="read_committed")
+                try:
+                    await consumer.start()
+                except BaseException:
+                    await consumer.stop()
+                    raise
+                self._consumer = consumer
+            return self._consumer

@@ -127,6 +127,20 @@ def test_a_worker_told_to_end_with_full_queues_commits_what_it_has_applied_and_e
     assert sum(len(halls[f"{room}-{number}"].reservations) for number in range(500)) == 20_000
 
 
+def test_a_worker_told_to_end_in_the_middle_of_a_rebalance_ends_as_well(real: Real) -> None:
+    real.wait_until_quiet()
+    log, sign = real.worker.log, "it is rebalancing"
+    before = log.read_text(errors="replace").count(sign)
+    other = real.another()
+    try:
+        eventually(lambda: log.read_text(errors="replace").count(sign) > before, "the group is rebalancing")
+        assert real.worker.stop() == 0
+        eventually(lambda: other.says("Worker ready"), "the other one has taken over")
+    finally:
+        real.worker.start()
+        assert other.stop() == 0
+
+
 def test_a_handler_that_never_returns_ends_the_process_with_its_stack_and_health_says_so_before(
     real: Real, room: str, tmp_path: Path
 ) -> None:

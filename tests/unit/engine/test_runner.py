@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agents.engine.decoding import Bad
+from agents.engine.partition import Partition
 from bookly.errors import MalformedBytes
-from tests.unit.engine.world import INPUT, Count, Record, World, reservation
+from tests.unit.engine.world import DOMAIN, INPUT, Count, Record, World, reservation
 
 BAD = "bad"
 
@@ -79,3 +82,23 @@ async def test_what_was_fetched_before_a_rebalance_and_committed_since_is_not_ap
     assert not again.partition.rows["counts"]
     assert not again.partition.offsets
     assert not again.partition.owes
+
+
+async def test_markers_of_a_quiet_topic_are_committed_though_another_is_busy() -> None:
+    world = World()
+    paid: list[set[int]] = []
+
+    async def pay(bills: Any) -> None:
+        paid.append({partition.number for partition, _ in bills})
+
+    world.runner._pay = pay  # type: ignore[method-assign]
+    quiet = world.runner.partitions[3] = Partition(DOMAIN, 3)
+    quiet.reached(INPUT._replace(partition=3), 7, records=0)
+    await world.send(reservation("one"))
+    await world.runner._commit_soon()
+    await world.runner._settle()
+    quiet.reached(INPUT._replace(partition=3), 8, records=0)
+    await world.send(reservation("two"))
+    await world.runner._commit_soon()
+    await world.runner._settle()
+    assert paid == [{2, 3}, {2}], "the second waits for MARKERS_S"

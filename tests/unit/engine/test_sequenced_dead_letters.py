@@ -165,3 +165,12 @@ async def test_failed_events_at_the_end_are_set_aside_when_no_good_one_comes() -
 
 def _parked(value: bytes | None) -> Parked:
     return Parked.of(INPUT, Record(7, value), 3, 1)
+
+
+async def test_what_failed_behind_a_good_event_waits_its_own_time() -> None:
+    world = World()
+    await world.send(reservation("bad"), key=b"one")
+    held = world.runner._held[INPUT]
+    world.runner._held[INPUT] = held._replace(until=held.until - 0.5)
+    await world.send(reservation("good"), reservation("bad"), key=b"two")
+    assert world.runner._held[INPUT].until > held.until, "else it would be set aside sooner, and the fuse blow later"

@@ -1,0 +1,98 @@
+"""Taking over, and being interrupted while doing so."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from faust.types import TP
+
+import agents.engine.recovery
+from agents.engine.partition import Partition
+from agents.engine.recovery import Revoked, _recover_offsets
+from tests.unit.engine.world import CONTROL, DOMAIN, INPUT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Producer:
+    """Open until it is stopped."""
+
+    stopped = 0
+
+    async def stop(self) -> None:
+        Producer.stopped += 1
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fencing is done at once, and reading the changelogs has no end."""
+
+    async def fence(self: Partition, _: str) -> None:
+        self._producer = Producer()
+
+    async def recover(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Producer, "stopped", 0)
+    monkeypatch.setattr(Partition, "fence", fence)
+    monkeypatch.setattr(agents.engine.recovery, "_recover_rows", recover)
+
+
+@pytest.mark.usefixtures("slow")
+async def test_partitions_that_are_revoked_while_they_are_taken_over_are_let_go_at_once() -> None:
+    world = World()
+    taking = asyncio.create_task(world.runner.take_over([1, 2]))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(2):  # and not only when the budget of a slice is over
+        await world.runner.give_up()
+    with pytest.raises(Revoked):
+        await taking
+    assert not world.runner.partitions
+    assert Producer.stopped == 2, "a producer that nobody uses holds its connection for ever"
+
+
+@pytest.mark.usefixtures("slow")
+async def test_a_take_over_that_another_assignment_ends_closes_its_producers() -> None:
+    world = World()
+    taking = asyncio.create_task(world.runner.take_over([1, 2]))
+    await asyncio.sleep(0.01)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    assert Producer.stopped == 2
+
+
+class Servers:
+    """What the group committed, and where its topics begin."""
+
+    def __init__(self, committed: dict[TP, int], begins: int) -> None:
+        self._committed, self._begins = committed, begins
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    close = stop = start
+
+    async def list_consumer_group_offsets(self, _: str) -> dict[TP, Any]:
+        return {tp: SimpleNamespace(offset=offset, metadata='{"applied":5}') for tp, offset in self._committed.items()}
+
+    async def beginning_offsets(self, places: Iterable[Any]) -> dict[Any, int]:
+        return dict.fromkeys(places, self._begins)
+
+
+async def test_what_retention_deleted_unread_is_said_and_reading_goes_on_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = Servers({INPUT: 5}, begins=9)
+    monkeypatch.setattr(agents.engine.recovery, "AIOKafkaAdminClient", lambda **_: servers)
+    monkeypatch.setattr(agents.engine.recovery, "AIOKafkaConsumer", lambda **_: servers)
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(agents.engine.recovery.log, "error", lambda what, **about: said.append({"what": what, **about}))
+    partition = Partition(DOMAIN, INPUT.partition)
+    await _recover_offsets(DOMAIN, "", {INPUT.partition: partition})
+    assert said == [{"what": "deleted unread", "topic": INPUT.topic, "partition": 2, "first": 5, "next": 9}]
+    assert partition.done_up_to(INPUT) == 9
+    assert partition.done_up_to(TP(DOMAIN.control, CONTROL.partition)) == 9, "never committed: nothing to miss"
+    assert partition.tallies[INPUT] == {"applied": 5}
