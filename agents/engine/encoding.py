@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from aiokafka.partitioner import murmur2
 
 from agents.engine.outgoing import Outgoing
+from bookly.errors import EventTooLarge
 from bookly.headers import headers_of
 from bookly.records import ENCODERS
+from bookly.settings import EVENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,12 +27,14 @@ class Encoding:
         self._partitions = partitions
 
     def encode(self, records: Iterable[Record]) -> list[Outgoing]:
-        """Raises InvalidEvent when a handler has put into an event what its schema does not allow."""
+        """Raises InvalidEvent when a handler has put into an event what its schema does not allow, EventTooLarge for too much."""
         return [self._encode(record) for record in records]
 
     def _encode(self, record: Record) -> Outgoing:
         key = getattr(record, record.KEY_FIELD)
         value = self._prefixes[record.TYPE] + ENCODERS[type(record)](record)
+        if len(value) > EVENT_BYTES:
+            raise EventTooLarge(type(record).__name__, record.metadata.event_id, len(value), EVENT_BYTES)
         return Outgoing(record.TOPIC, self.partition_of(key.encode()), key.encode(), value, headers_of(record.metadata, key))
 
     def partition_of(self, key: bytes) -> int:

@@ -19,6 +19,7 @@ _EXAMPLES = {
     "source": 'name the service that publishes, for example source="booking-web"',
 }
 _BROKER = re.compile(r"([A-Za-z_]+://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]'\"]+)(:\d{1,5})?")
+EVENT_BYTES = 1_000_000  # key, value and headers of one event: the broker's own limit is a little above
 LONGEST_S = 2_000_000.0  # 23 days: what librdkafka's milliseconds hold
 _FIXED = {  # the first half has parameters of its own, on the second rest the guarantees
     *("bootstrap.servers", "delivery.timeout.ms", "message.timeout.ms", "message.max.bytes", "linger.ms"),
@@ -69,7 +70,7 @@ class ProducerSettings:
     delivery_timeout: float = 30.0  # how long an event may wait for the broker's confirmation, all retries included
     buffer_timeout: float = 10.0  # how long publishing waits for room in the send buffer
     buffer_events: int = 100_000  # how many events may wait for confirmation
-    max_event_bytes: int = 1_000_000  # key, value and headers of one event
+    max_event_bytes: int = EVENT_BYTES  # key, value and headers of one event
     linger: float = 0.005  # how long an event waits for company in its batch
     warm_up: bool = True  # fetch all schema ids at the start, so that the registry may go away afterwards
     kafka: Mapping[str, Any] = field(default_factory=dict, repr=False)  # librdkafka's own settings: TLS, SASL

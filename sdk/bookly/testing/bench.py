@@ -9,9 +9,10 @@ import msgspec
 from bookly.cache.stale import STALE
 from bookly.cache.staling import Tagger
 from bookly.cache.types import TYPES
-from bookly.errors import MalformedBytes, UnknownSchema
+from bookly.errors import EventTooLarge, MalformedBytes, UnknownSchema
 from bookly.reading import decode_record
 from bookly.records import ENCODERS, NO_METADATA
+from bookly.settings import EVENT_BYTES
 from bookly.testing.events import DeadLetter, happened, said
 from bookly.testing.in_memory import InMemorySchemas
 from bookly.testing.parking import Bad, Parking, Taken
@@ -151,7 +152,7 @@ class DomainBench:
             for handler in self.domain.handlers.get(type(event), ()):
                 handler(event, self._state)
             for emitted in self._state.emitted:
-                ENCODERS[type(emitted)](emitted)  # one that cannot be written is the handler's fault
+                _refuse_unwritable(emitted)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises
             self._state.discard()
             return "HANDLER_RAISED", error
@@ -166,6 +167,13 @@ class DomainBench:
         self.emitted += self._state.emitted
         self.repeats += self._state.repeats
         self._state.discard()
+
+
+def _refuse_unwritable(event: Record) -> None:
+    """One that its schema does not allow, or that the broker would not take, is the handler's fault."""
+    size = len(ENCODERS[type(event)](event))
+    if size > EVENT_BYTES:
+        raise EventTooLarge(type(event).__name__, event.metadata.event_id, size, EVENT_BYTES)
 
 
 def _refuse_unrecoverable(table: Table, key: str, row: Any) -> None:

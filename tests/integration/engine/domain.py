@@ -23,6 +23,7 @@ from bookly.records.availability import (
 
 BROKEN = "bug"  # the user whose reservations raise, until their resource is mended
 MISSPELT = "typo"  # the user to whom a message is emitted that cannot be written
+VERBOSE = "words"  # the user to whom a message is emitted that is larger than the broker takes
 
 
 class Hall(Struct, frozen=True):
@@ -53,8 +54,9 @@ def keep_booking(event: ReservationCreated, state: Suite) -> None:
         ReservationConfirmed(event.reservation_id, event.resource_id, event.user_id, "apr", True, event.starts_at, event.ends_at)
     )
     template = "NO_SUCH_TEMPLATE" if event.user_id == MISSPELT else "RESERVATION_CONFIRMED"
+    user_id = event.user_id * 250_000 if event.user_id == VERBOSE else event.user_id
     for number in (1, 2):
-        state.emit(NotificationRequested(f"{event.reservation_id}/{number}", event.resource_id, event.user_id, template))
+        state.emit(NotificationRequested(f"{event.reservation_id}/{number}", event.resource_id, user_id, template))
     return None
 
 

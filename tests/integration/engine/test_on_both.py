@@ -9,7 +9,7 @@ import pytest
 
 from bookly.records import fields
 from bookly.records.availability import NotificationRequested, ReservationConfirmed
-from tests.integration.engine.domain import BROKEN, MISSPELT, Booking, Hall
+from tests.integration.engine.domain import BROKEN, MISSPELT, VERBOSE, Booking, Hall
 from tests.integration.engine.worlds import beside, prefix_of, tags_of
 from tests.unit.clock import at, hour
 from tests.unit.facts import asked, cancelled, confirmed, joined, offered
@@ -77,6 +77,7 @@ def test_an_event_that_nobody_handles_leaves_no_row_but_makes_stale_what_the_map
     [
         (BROKEN, "ValueError: {room} is not mended"),
         (MISSPELT, "InvalidEvent: NotificationRequested is invalid, field template: "),
+        (VERBOSE, "EventTooLarge: NotificationRequested "),
     ],
 )
 def test_an_event_whose_handler_raises_leaves_no_trace_but_its_dead_letter(

@@ -128,7 +128,7 @@ def test_a_worker_told_to_end_with_full_queues_commits_what_it_has_applied_and_e
 
 
 def test_a_worker_told_to_end_in_the_middle_of_a_rebalance_ends_as_well(real: Real) -> None:
-    real.wait_until_quiet()
+    eventually(lambda: real.worker.says("Worker ready"), "it is a member of the group")
     log, sign = real.worker.log, "it is rebalancing"
     before = log.read_text(errors="replace").count(sign)
     other = real.another()
