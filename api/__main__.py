@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from api.lag import LagReader
-from api.parking import NothingWaits, NotObeyed, read_parked, release
+from api.parking import Changed, NothingWaits, NotObeyed, first_of, read_parked, release, spelled
 from api.showing import show
 from api.tables import UnknownTable, read_table
 from bookly.errors import BooklyError
@@ -97,9 +97,17 @@ def table(
 @app.command()
 def parked(domain: str, key: Annotated[str, typer.Option(help="one key; default: all")] = "", as_json: Json = False) -> None:
     """Events of DOMAIN that wait behind one of their key that failed. Exit code 1 when there are any."""
-    found = read_parked(_brokers(), domain, key)
+    found = read_parked(_brokers(), domain, key or None)
     rows = (
-        {"key": o.key, "event": o.event, "topic": o.topic, "partition": o.partition, "offset": o.offset, "failed": o.attempt}
+        {
+            "key": o.key if as_json else spelled(o.key),
+            "sequence": o.sequence if as_json else str(o.sequence),  # as --skip takes it
+            "event": o.event,
+            "topic": o.topic,
+            "partition": o.partition,
+            "offset": o.offset,
+            "failed": o.attempt,
+        }
         for o in found
     )
     show("parked", rows, as_json=as_json)
@@ -110,21 +118,30 @@ def parked(domain: str, key: Annotated[str, typer.Option(help="one key; default:
 def release_key(
     domain: str,
     key: str,
-    skip: Annotated[bool, typer.Option("--skip", help="give the failed event up for good; it stays in the dead letters")] = False,
+    skip: Annotated[
+        int | None,
+        typer.Option(metavar="SEQUENCE", help="give this failed event (see parked) up for good; it stays in the dead letters"),
+    ] = None,
     by: Annotated[str, typer.Option(help="who wants it, for the log")] = getpass.getuser(),
     as_json: Json = False,
 ) -> None:
-    """Try what waits of KEY in DOMAIN again, in order. Exit code 1 when some of it still waits."""
-    left = release(_brokers(), domain, key, by=by, skip=skip)
+    """Try what waits of KEY in DOMAIN again, in order. Exit code 1 when some of it still waits, 2 when nothing was done."""
+    head = first_of(_brokers(), domain, key)
+    if skip not in (None, head.sequence):
+        raise Changed(domain, head)
+    left = release(_brokers(), domain, head, by=by, skip=skip is not None)
     if as_json:
         sys.stdout.write(json.dumps({"key": key, "waiting": len(left)}) + "\n")
     elif left:
-        Console().print(
-            f"{key}: {left[0].event} at offset {left[0].offset} failed again; {len(left)} wait. See the dead letters."
-        )
+        failed = f"{left[0].event} with sequence {left[0].sequence} (offset {left[0].offset}) failed"
+        _say(f"{spelled(key)}: {failed}; {len(left)} wait. See the dead letters.")
     else:
-        Console().print(f"{key} flows again")
+        _say(f"{spelled(key)} flows again")
     raise typer.Exit(1 if left else 0)
+
+
+def _say(sentence: str) -> None:
+    Console().print(sentence, markup=False, emoji=False)  # a key may look like either
 
 
 def _brokers() -> str:
@@ -147,7 +164,7 @@ def main() -> None:
     """Errors are sentences on stderr, with exit code 2."""
     try:
         app()
-    except (BooklyError, UnknownTable, NothingWaits, NotObeyed) as error:
+    except (BooklyError, UnknownTable, NothingWaits, NotObeyed, Changed) as error:
         sys.stderr.write(f"api: {error}\n")
         sys.exit(2)
 

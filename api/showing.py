@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ HEADINGS = {  # broken where they are longer than their figures
 
 
 def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
-    """Print them. Long names are folded, never cut."""
+    """Print them as they are: long names are folded, never cut, and `[b]` or `:door:` in one means nothing."""
     if as_json:
         for row in rows:
             sys.stdout.write(json.dumps(row) + "\n")
@@ -36,5 +37,5 @@ def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
                 shown.add_column(
                     HEADINGS.get(column, column), justify="right" if is_figure else "left", no_wrap=is_figure, overflow="fold"
                 )
-        shown.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+        shown.add_row(*(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row.values()))
     Console().print(shown or f"{title}: nothing yet")

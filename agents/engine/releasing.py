@@ -1,7 +1,9 @@
 """What operators tell a group: try what waits of a key again, or skip the record that failed.
 
 A command is a record on the group's control topic: its key is the key to release (any bytes), its value says what to do and
-who wants it. It is applied once, in one transaction with what the released records change.
+who wants it, and names the head that they saw: the failed record's place in line and how often it has failed. Where another is
+the head by now (the command came twice, or somebody was quicker) it is refused: nobody looked at what it would drop. It is
+applied once, in one transaction with what the released records change.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     act: Literal["retry", "skip"]
     by: str
+    sequence: int
+    attempt: int
 
 
 class Releasing:
@@ -52,13 +56,23 @@ class Releasing:
                 partition.merge([dead_letter(self._domain, tp, record, bad, None)])
                 partition.tally(tp, dead=1)
             else:
-                released = await self._release(partition, record.key or b"", skip=command.act == "skip")
+                await self._carry_out(partition, record.key or b"", command)
                 partition.tally(tp, applied=1)
-                log.info("released", key=str(record.key), act=command.act, by=command.by, records=released)
 
-    async def _release(self, partition: Partition, key: bytes, *, skip: bool) -> int:
-        waiting, released = partition.parking.behind(key), 0
-        if skip and waiting:
+    async def _carry_out(self, partition: Partition, key: bytes, command: Command) -> None:
+        waiting = partition.parking.behind(key)
+        head = (waiting[0].sequence, waiting[0].attempt) if waiting else None
+        named = (command.sequence, command.attempt)
+        about = {"key": str(key), "act": command.act, "by": command.by}
+        if head != named:
+            log.warning("not the head", **about, named=named, head=head)
+            return
+        released = await self._release(partition, waiting, skip=command.act == "skip")
+        log.info("released", **about, records=released)
+
+    async def _release(self, partition: Partition, waiting: Sequence[Parked], *, skip: bool) -> int:
+        released = 0
+        if skip:
             partition.parking.drop(waiting[0])
             waiting = waiting[1:]
         for parked in waiting:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
+from api.parking import command, first_of, release
 from api.tables import read_log, read_table
 from api.tally import read_tally
 from bookly.errors import MalformedBytes, UnknownSchema
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from api.parking import Waiting
     from bookly.records import Record
     from stack import Stack
 
@@ -51,7 +52,7 @@ class Real:
 
     def __init__(self, stack: Stack, environment: dict[str, str], logs: Path) -> None:
         self.watched: set[str] = set()
-        self._brokers = stack.brokers
+        self.brokers = stack.brokers
         self._registry = Registry(str(stack.registry))
         self._redis = Redis.from_url(str(stack.redis))
         self._producer = Producer(
@@ -87,11 +88,16 @@ class Real:
             self._publish(self._producer, event)
         assert self._producer.flush(60) == 0
 
+    def send_raw(self, value: bytes, key: bytes) -> None:
+        self._start()
+        self._send(value, key)
+        self.wait_until_quiet()
+
     @contextmanager
     def in_a_transaction(self, *events: Record) -> Iterator[None]:
         """Publish many that readers see all at once, when the block ends."""
         producer = Producer(
-            {"bootstrap.servers": self._brokers, "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
+            {"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
         )
         producer.init_transactions(30)
         producer.begin_transaction()
@@ -122,13 +128,18 @@ class Real:
 
     def release(self, key: str, *, skip: bool = False) -> None:
         self._start()
-        command = json.dumps({"act": "skip" if skip else "retry", "by": "suite"})
-        self._send(command.encode(), key, DOMAIN.control)
+        release(self.brokers, DOMAIN.name, first_of(self.brokers, DOMAIN.name, key), by="suite", skip=skip)
         self._settle(key)
+
+    def command(self, head: Waiting, *, skip: bool) -> None:
+        """As an operator sends it; nobody looks at what came of it."""
+        self._producer.produce(DOMAIN.control, command(head, by="suite", skip=skip), head.key, head.partition)
+        assert self._producer.flush(30) == 0
+        self.wait_until_quiet()
 
     def parked(self, key: str) -> list[Record | None]:
         found: dict[bytes, bytes | None] = {}
-        for message in read_log(self._brokers, DOMAIN.parked):
+        for message in read_log(self.brokers, DOMAIN.parked):
             found[message.key() or b""] = message.value()
         waiting = [
             value for name, value in sorted(found.items()) if name.rpartition(b"|")[0] == key.encode() and value is not None
@@ -143,7 +154,7 @@ class Real:
 
     def rows(self, table: str) -> dict[str, Any]:
         (kind,) = [each.row for each in DOMAIN.tables if each.name == table]
-        return {key: msgspec.convert(row, kind) for key, row in read_table(self._brokers, DOMAIN.name, table).items()}
+        return {key: msgspec.convert(row, kind) for key, row in read_table(self.brokers, DOMAIN.name, table).items()}
 
     @property
     def emitted(self) -> list[Record]:
@@ -179,8 +190,8 @@ class Real:
         producer.produce(TOPIC, self.wire(dated), key, headers=dict(headers_of(dated.metadata, key)))
         producer.poll(0)
 
-    def _send(self, value: bytes | None, key: str, topic: str = TOPIC) -> None:
-        self._producer.produce(topic, value, key, headers=[("ce_id", b"broken")])
+    def _send(self, value: bytes | None, key: str | bytes) -> None:
+        self._producer.produce(TOPIC, value, key, headers=[("ce_id", b"broken")])
         assert self._producer.flush(30) == 0
 
     def _settle(self, key: str) -> None:
@@ -205,10 +216,10 @@ class Real:
         return {tag for tag in tags if self._redis.get(tag) != b"1"}
 
     def _repeats(self) -> int:
-        return read_tally(self._brokers, DOMAIN.group)["repeats"]
+        return read_tally(self.brokers, DOMAIN.group)["repeats"]
 
     def _read(self, topic: str) -> Iterator[Any]:
-        return read_log(self._brokers, topic, since=self._since)
+        return read_log(self.brokers, topic, since=self._since)
 
     def _event(self, value: bytes | None) -> Record | None:
         try:

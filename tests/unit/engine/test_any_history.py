@@ -23,7 +23,7 @@ from bookly.errors import MalformedBytes
 from bookly.records.availability import ReservationConfirmed, ReservationCreated, WaitlistOffered
 from tests.unit.clock import at
 from tests.unit.engine.log import Log
-from tests.unit.engine.world import CONTROL, INPUT, Record, Stale
+from tests.unit.engine.world import CONTROL, INPUT, Record, Stale, naming_the_head
 from tests.unit.facts import asked, offered
 
 if TYPE_CHECKING:
@@ -114,10 +114,17 @@ class Worker:
         await self.runner._let_go()
 
     async def skip(self, key: str) -> None:
-        """An operator's command; one that died with its worker is read again, so it is sent as what comes next."""
+        """An operator's command, sent twice; one that died with its worker is read again, so it is sent as what comes next."""
+        command = naming_the_head(self.partition, "skip", key.encode())
+        await self.obey(command, key)
+        left = self.partition.parking.behind(key.encode())
+        await self.obey(command, key)
+        assert self.partition.parking.behind(key.encode()) == left
+
+    async def obey(self, command: bytes, key: str) -> None:
         offset = self.partition.done_up_to(CONTROL)
-        command = Record(offset, b'{"act":"skip","by":"test"}', key.encode())
-        await self.runner._apply(Batch(CONTROL, cast("Any", [command]), offset, offset + 1, 0))
+        record = Record(offset, command, key.encode())
+        await self.runner._apply(Batch(CONTROL, cast("Any", [record]), offset, offset + 1, 0))
 
     async def take(self, step: Step) -> None:
         what, how = step

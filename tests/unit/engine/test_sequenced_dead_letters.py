@@ -10,13 +10,21 @@ from agents.engine.decoding import Bad
 from agents.engine.parking import Parked, Parking
 from bookly.errors import MalformedBytes
 from tests.unit.engine import world as here
-from tests.unit.engine.world import INPUT, Record, World, reservation
+from tests.unit.engine.world import INPUT, Record, World, naming_the_head, reservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NO_COMMANDS = (b"", b"release it!", b'{"act":"drop","by":"me"}', b'{"act":"retry"}', b'{"act":"retry","by":"me","x":1}')
-RETRY, SKIP = b'{"act":"retry","by":"operator"}', b'{"act":"skip","by":"operator"}'
+NO_COMMANDS = (
+    b"",
+    b"release it!",
+    b'{"act":"drop","by":"me","sequence":0,"attempt":1}',
+    b'{"act":"retry","sequence":0,"attempt":1}',
+    b'{"act":"retry","by":"me"}',
+    b'{"act":"skip","by":"me","sequence":0}',
+    b'{"act":"skip","by":"me","attempt":1}',
+    b'{"act":"retry","by":"me","sequence":0,"attempt":1,"x":1}',
+)
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +76,7 @@ async def test_bytes_that_are_no_event_hold_their_key_and_a_record_without_a_key
 async def test_a_release_after_the_mend_applies_all_in_order_and_the_key_flows_again() -> None:
     world = await given_a_failed_event_and_two_behind_it()
     here.broken.clear()
-    await world.command(RETRY)
+    await world.command(naming_the_head(world.partition, "retry"))
     assert world.count == 3
     assert b"room" not in world.partition.parking
     assert world.tally == {"dead": 1, "parked": 2, "released": 3}
@@ -78,7 +86,7 @@ async def test_a_release_after_the_mend_applies_all_in_order_and_the_key_flows_a
 
 async def test_a_release_that_fails_again_is_another_dead_letter_and_nobody_overtakes() -> None:
     world = await given_a_failed_event_and_two_behind_it()
-    await world.command(RETRY)
+    await world.command(naming_the_head(world.partition, "retry"))
     assert waiting(world) == [(b"0", 2), (b"1", 0), (b"2", 0)]
     assert [dict(letter.headers)["dead.attempt"] for letter in world.letters] == [b"1", b"2"]
     assert world.count == 0
@@ -86,20 +94,18 @@ async def test_a_release_that_fails_again_is_another_dead_letter_and_nobody_over
 
 async def test_to_skip_leaves_the_failed_event_dead_and_applies_those_behind_it() -> None:
     world = await given_a_failed_event_and_two_behind_it()
-    await world.command(SKIP)
+    await world.command(naming_the_head(world.partition, "skip"))
     assert (world.count, waiting(world)) == (2, [])
     assert len(world.letters) == 1
 
 
 async def test_a_release_of_what_nobody_waits_for_changes_nothing() -> None:
     world = World()
-    await world.command(RETRY, key=b"nobody")
+    await world.command(b'{"act":"retry","by":"operator","sequence":0,"attempt":1}', key=b"nobody")
     assert (world.count, world.letters) == (0, [])
 
 
-@pytest.mark.parametrize(
-    "command", [b"", b"release it!", b'{"act":"drop","by":"me"}', b'{"act":"retry"}', b'{"act":"retry","by":"me","x":1}']
-)
+@pytest.mark.parametrize("command", NO_COMMANDS)
 async def test_a_command_that_is_none_is_a_dead_letter_and_releases_nothing(command: bytes) -> None:
     world = await given_a_failed_event_and_two_behind_it()
     await world.command(command)
@@ -124,7 +130,7 @@ async def test_what_was_released_leaves_tombstones_and_is_gone_after_a_recovery(
     for record in world.partition.parking.owed():
         again.restore(Record(0, record.value, record.key, tuple(record.headers)))
     world.partition.parking.paid()
-    await world.command(SKIP)
+    await world.command(naming_the_head(world.partition, "skip"))
     for record in world.partition.parking.owed():
         assert record.value is None
         again.restore(Record(0, None, record.key))

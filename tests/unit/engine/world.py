@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -121,6 +122,12 @@ class World:
     @property
     def tally(self) -> dict[str, int]:
         return {name: count for name, count in self.partition.tallies[INPUT].items() if count}
+
+
+def naming_the_head(partition: Partition, act: str, key: bytes = b"room") -> bytes:
+    """The command of an operator who sees what waits of a key as it is now."""
+    head = partition.parking.behind(key)[0]
+    return json.dumps({"act": act, "by": "operator", "sequence": head.sequence, "attempt": head.attempt}).encode()
 
 
 def reservation(name: str) -> ReservationCreated:
