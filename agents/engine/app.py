@@ -10,6 +10,7 @@ from mode.supervisors import CrashingSupervisor
 from agents.engine.consuming import BatchTransport
 from agents.engine.recovery import FencedTableManager
 from agents.engine.stream import BatchStream
+from agents.engine.watchdog import Work
 
 if TYPE_CHECKING:
     from faust.types import TP
@@ -33,6 +34,14 @@ class BooklyApp(faust.App):
         """Records that wait, by input partition. May be asked from any thread; empty before there is a consumer."""
         consumer: Any = self._consumer
         return {} if consumer is None else dict(consumer.lag())
+
+    def work(self) -> Work:
+        """What there is to do, for the watchdog. May be asked from any thread."""
+        partitions = dict(self.runner.partitions)
+        behind = {
+            tp: partitions[tp.partition].done_up_to(tp) for tp, lag in self.lag().items() if lag and tp.partition in partitions
+        }
+        return Work(behind, self.runner.paying_since)
 
     def _create_directories(self) -> None:
         """State lives in changelogs and memory: no directory is made."""

@@ -40,8 +40,9 @@ class Decoded(NamedTuple):
 class Decoding:
     """Decoders by the five bytes that open a record (magic byte and schema id), learnt from the registry once each."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, away: Callable[[], None] = lambda: None) -> None:
+        """`away` is called each time that the registry does not answer: nothing can be finished meanwhile."""
+        self._registry, self._away = registry, away
         self._decoders: dict[bytes, Callable[[bytes, int], Record]] = {}
 
     async def decode(self, values: Sequence[bytes | None]) -> Decoded:
@@ -83,6 +84,7 @@ class Decoding:
             except UnknownSchema:
                 return None
             except RegistryUnavailable as error:
+                self._away()
                 if time.monotonic() - since > PATIENCE_S:
                     stop_process(
                         f"the registry did not answer for {PATIENCE_S:.0f} s and schema id {schema_id} is not known yet. "

@@ -14,11 +14,13 @@ class Phase(StrEnum):
 
 
 class Pulse:
-    """`moved`: when something was finished last. `looped`: when the event loop turned last. Seconds of the monotonic clock."""
+    """When something was finished last (`moved`), when the event loop turned last (`looped`), and up to when nothing could be
+    finished, whatever waited (`excused`). Seconds of the monotonic clock.
+    """
 
     def __init__(self) -> None:
         self.phase = Phase.STARTING
-        self.moved = self.looped = time.monotonic()
+        self.moved = self.looped = self.excused = time.monotonic()
 
     def enter(self, phase: Phase) -> None:
         self.phase = phase
@@ -30,6 +32,10 @@ class Pulse:
     def turn(self) -> None:
         self.looped = time.monotonic()
 
+    def excuse(self) -> None:
+        """A dependency is away, and whoever waits for it has a patience of its own."""
+        self.excused = time.monotonic()
+
     def restart(self) -> None:
         """The process itself stood still: nothing that it did not do meanwhile counts."""
-        self.moved = self.looped = time.monotonic()
+        self.moved = self.looped = self.excused = time.monotonic()

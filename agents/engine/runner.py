@@ -63,11 +63,12 @@ class Runner:
         encoding: Encoding,
         invalidator: Invalidator,
         limits: Limits | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         self.domain = domain
         self.brokers = brokers
         self.partitions: dict[int, Partition] = {}
-        self.pulse = Pulse()
+        self.pulse = pulse or Pulse()
         self._decoding = decoding
         self._applying = Applying(domain, encoding, invalidator, limits)
         self._releasing = Releasing(domain, decoding, self._applying)
@@ -143,9 +144,9 @@ class Runner:
         await self._visibility.close()
 
     @property
-    def paying(self) -> bool:
-        """A commit is under way."""
-        return bool(self._paying)
+    def paying_since(self) -> float | None:
+        """When the commit under way began, if there is one. May be asked from any thread."""
+        return self._paid if self._paying else None
 
     @property
     def parked(self) -> int:

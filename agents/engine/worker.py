@@ -19,6 +19,7 @@ from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
 from agents.engine.fuse import Limits
 from agents.engine.health import address_from_environment, report, serving
+from agents.engine.pulse import Pulse
 from agents.engine.runner import Runner
 from agents.engine.watchdog import DRAIN_S, Watchdog
 from bookly.cache.invalidator import Invalidator
@@ -42,7 +43,7 @@ def run_worker(domain: Domain, settings: Settings, *, stale: StaleMap = STALE) -
     configure_logs()
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = prepare(domain, settings, stale=stale, limits=limits_from_environment())
-    watchdog = Watchdog(app.runner.pulse, lambda: app.runner.paying or any(app.lag().values()))
+    watchdog = Watchdog(app.runner.pulse, app.work)
     watchdog.start()
     with serving(address_from_environment(), lambda: report(app, watchdog)):
         Worker(app, watchdog).execute_from_commandline()
@@ -63,6 +64,11 @@ class Worker(faust.Worker):
         self._watchdog.must_end_within(DRAIN_S)
         await self._runner.drain()
         await super()._stop_on_signal(signal)
+
+    async def stop(self) -> None:
+        """After a crash as well as after a signal, what goes down is down in time."""
+        self._watchdog.must_end_within(DRAIN_S)
+        await super().stop()
 
 
 def limits_from_environment() -> Limits:
@@ -85,7 +91,9 @@ def prepare(
     registry = Registry(settings.registry)
     encoding = Encoding(schema_ids(registry), partitions)
     invalidator = Invalidator(settings.redis, stale=stale)
-    runner = Runner(domain, settings.brokers, Decoding(registry), encoding, invalidator, limits)
+    pulse = Pulse()
+    decoding = Decoding(registry, away=pulse.excuse)
+    runner = Runner(domain, settings.brokers, decoding, encoding, invalidator, limits, pulse)
     return build(domain, settings.brokers, runner, partitions)
 
 
