@@ -34,7 +34,10 @@ def running(real: Real) -> Any:
     """Whatever a test did to the worker: one runs afterwards, and all of it is done."""
     yield
     if real.worker.process.poll() is not None:
+        log, sign = real.worker.log, "Worker ready"
+        before = log.read_text(errors="replace").count(sign)
         real.worker.start()
+        eventually(lambda: log.read_text(errors="replace").count(sign) > before, "it hears a signal")
     real.wait_until_quiet()
 
 
