@@ -7,10 +7,10 @@ that fails half-way leaves no trace.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from uuid import UUID, uuid5
 
-from bookly.records.envelope import NO_METADATA, Metadata
+from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -100,15 +100,15 @@ class State:
             self.views[table.name] = self.__dict__[attribute] = view
         self.emitted: list[Record] = []
         self.repeats = 0
-        self.cause = NO_METADATA
+        self.event: Any = None  # the one at hand: what its handlers emit is caused by it
         self._source = source
-        self._counted: Metadata | None = None
+        self._counted: Any = None
         self._emissions: Counter[str] = Counter()
 
-    def begin(self, cause: Metadata) -> None:
-        """Name the event whose handlers run next: what they emit is caused by it, and counted from one."""
-        self.cause = cause
-        self._counted = None
+    @property
+    def cause(self) -> Metadata:
+        """Of the event at hand."""
+        return cast("Metadata", self.event.metadata)
 
     def emit(self, record: Record) -> None:
         """Publish an event caused by the one at hand, in the same transaction as the rows that it changes.
@@ -117,9 +117,9 @@ class State:
         happened, for a handler has no clock.
         """
         cause = self.cause
-        if self._counted is not cause:
+        if self._counted is not self.event:
             self._emissions.clear()
-            self._counted = cause
+            self._counted = self.event
         event_type = record.TYPE
         self._emissions[event_type] += 1
         name = f"{self._source}/{event_type}#{self._emissions[event_type]}"

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError
 from confluent_kafka import TopicPartition as Place
 
 from agents.engine.recovery import READ_AT_ONCE, take_over
-from agents.engine.worker import collect_rarely, configure_logs
+from agents.engine.worker import configure_logs, tune_interpreter
 from bench.apart import fold_of
 from bookly.settings import Settings
 
@@ -121,7 +121,7 @@ SIDES: Mapping[str, Callable[[Apart, str, Watch], tuple[int, object]]] = {
 def main(side: str, name: str) -> None:
     domain, brokers = fold_of(name, f"bench.{name}"), Settings.from_environment().brokers
     configure_logs()
-    collect_rarely()
+    tune_interpreter()
     before, watch = psutil.Process().memory_info().rss, Watch()
     records, kept = SIDES[side](domain, brokers, watch)
     grown = psutil.Process().memory_info().rss - before

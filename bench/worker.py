@@ -16,7 +16,7 @@ import faust
 import uvloop
 
 from agents.engine.partition import Tally
-from agents.engine.worker import collect_rarely, configure_logs, prepare
+from agents.engine.worker import configure_logs, prepare, tune_interpreter
 from bench.apart import fold_of
 from bench.fold.domain import STALE
 from bench.recovering import used_cpu
@@ -31,7 +31,7 @@ def main(name: str, topic: str, partitions: str) -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     stale = {(name, event): found for (_, event), found in STALE.items()}
     app = prepare(fold_of(name, topic), Settings.from_environment(), stale=stale, partitions=int(partitions))
-    collect_rarely()
+    tune_interpreter()
     Teller(app)
     faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
 

@@ -84,7 +84,7 @@ class _Number:
     def _applied(self, entry: Entry) -> bool:
         event, state = entry.event, self._state
         assert event is not None  # noqa: S101  # asked before
-        state.begin(event.metadata)
+        state.event = event
         try:
             for handler in self._domain.handlers[type(event)]:
                 handler(event, state)

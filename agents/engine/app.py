@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agents.engine.runner import Runner
 
 QUEUED_SLICES = 8
+FETCH_BYTES = 2 * 1024 * 1024  # a partition and response: with less, the fetcher runs dry while a response is under way
 SESSION_S = 10.0
 
 
@@ -64,6 +65,7 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int) -> Book
         agent_supervisor=CrashingSupervisor,
         consumer_auto_offset_reset="earliest",
         broker_max_poll_records=4_000,
+        consumer_max_fetch_size=FETCH_BYTES,
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=SESSION_S / 4,
         broker_max_poll_interval=60.0,

@@ -73,7 +73,7 @@ class Applying:
         """All handlers of all events, or nothing: after an exception the caller discards the state."""
         state, handlers_of = partition.state, self._domain.handlers.get
         for event in events:
-            state.cause = event.metadata
+            state.event = event
             for handler in handlers_of(type(event), ()):
                 handler(event, state)
         outgoing = self._encoding.encode(state.emitted)

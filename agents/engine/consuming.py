@@ -69,7 +69,8 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active:
             return  # a seek follows
         for batch in self._slices(records or {}, active or set(), before):
-            await self.wait_first(self.app.topics.on_batch(batch), self.suspend_flow.wait())
+            if not self.app.topics.take(batch):
+                await self.wait_first(self.app.topics.on_batch(batch), self.suspend_flow.wait())
             if self.suspend_flow.is_set():
                 return  # what is not handed over is fetched again after the seek that ends a rebalance
             self._handed[batch.tp] = batch.next_offset
@@ -181,6 +182,15 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
 class BatchConductor(Conductor):
     """Routes a slice to the queue of the agent that reads its topic; a full queue holds the fetcher back."""
+
+    def take(self, batch: Batch) -> bool:
+        """At once, so that the next fetch is under way while this slice is applied. False where it has to wait."""
+        queues = [channel.queue for channel in self._tp_index[batch.tp]]
+        if any(queue.full() for queue in queues):
+            return False
+        for queue in queues:
+            queue.put_nowait(batch)
+        return True
 
     async def on_batch(self, batch: Batch) -> None:
         for channel in self._tp_index[batch.tp]:

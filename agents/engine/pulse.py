@@ -23,7 +23,9 @@ class Pulse:
         self.moved = self.looped = self.excused = time.monotonic()
 
     def enter(self, phase: Phase) -> None:
-        self.phase = phase
+        """Nothing follows STOPPING."""
+        if self.phase is not Phase.STOPPING:
+            self.phase = phase
         self.beat()
 
     def beat(self) -> None:

@@ -21,6 +21,7 @@ from msgspec.json import Decoder
 
 from agents.engine.fatal import stop_process
 from agents.engine.partition import Partition
+from agents.engine.pulse import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,6 +51,8 @@ class FencedRecovery(Recovery):
             try:
                 await self._wait(self.app.runner.take_over(sorted(assigned)))
                 await self._resume_streams(generation)
+                if self.app.consumer_generation_id == generation:  # else it has returned, and another assignment follows
+                    self.app.runner.pulse.enter(Phase.RUNNING)
             except (RebalanceAgain, Revoked):
                 continue
             except ServiceStopped:

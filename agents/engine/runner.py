@@ -107,6 +107,8 @@ class Runner:
 
     async def take_over(self, numbers: list[int]) -> None:
         """Own exactly these partitions, as of their last commit. Raises Revoked when they are given up meanwhile."""
+        if self.pulse.phase is Phase.STOPPING:
+            raise Revoked
         async with self._turn:
             self.pulse.enter(Phase.RECOVERING)
             await self._settle()
@@ -120,7 +122,6 @@ class Runner:
                 raise
             await self._invalidator.took_over(self.domain.name)
             gc.freeze()  # rows live as long as the partitions are ours: the collector need not visit them
-            self.pulse.enter(Phase.RUNNING)
 
     async def give_up(self) -> None:
         """Commit what has been applied and give all partitions up; what the budget does not allow is redone by the next owner."""

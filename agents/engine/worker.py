@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 REGISTRY_PATIENCE_S = 60.0
+SWITCH_S = 0.0005
 
 
 def run_worker(domain: Domain, settings: Settings, *, stale: StaleMap = STALE) -> None:
@@ -57,7 +59,7 @@ class Worker(faust.Worker):
         self._runner, self._watchdog = app.runner, watchdog
 
     async def on_first_start(self) -> None:
-        collect_rarely()
+        tune_interpreter()
         await super().on_first_start()
 
     async def _stop_on_signal(self, signal: Any) -> None:
@@ -113,8 +115,12 @@ def schema_ids(registry: Registry) -> dict[str, int]:
             time.sleep(1.0)
 
 
-def collect_rarely() -> None:
-    """Decoded events in a list trip the collector for nothing: freeze what lives for ever, look seldom at the rest."""
+def tune_interpreter() -> None:
+    """Decoded events in a list trip the collector for nothing: freeze what lives for ever, look seldom at the rest.
+
+    And the thread that fetches asks for the interpreter many times a response: Python's 5 ms each time would starve it.
+    """
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 100, 100)

@@ -15,7 +15,7 @@ import uvloop
 
 from agents import changelogs_of
 from agents.engine.partition import Tally
-from agents.engine.worker import collect_rarely, configure_logs, prepare
+from agents.engine.worker import configure_logs, prepare, tune_interpreter
 from bench.fold.domain import FOLD, STALE
 from bench.peers.stopwatch import Stopwatch
 from bookly.settings import Settings
@@ -36,7 +36,7 @@ def main() -> None:
     provision_broker(settings.brokers, [*changelogs_of(domain, partitions), *others])
     stale = {(domain.name, event): found for (_, event), found in STALE.items()}
     app = prepare(domain, settings, stale=stale, partitions=partitions)
-    collect_rarely()
+    tune_interpreter()
     Watch(app, int(os.environ["FOLD_EVENTS"]))
     faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
 

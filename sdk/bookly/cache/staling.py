@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bookly.cache.spans import days, weeks
 from bookly.cache.stale import STALE, Span, Stale
 from bookly.cache.tags import Entity, complete, own, part
+from bookly.cache.types import CacheType
 from bookly.events import EventType
 
 if TYPE_CHECKING:
     from bookly.cache.stale import StaleMap
-    from bookly.cache.types import CacheType
     from bookly.records import Record
 
 
@@ -36,8 +37,10 @@ class Tagger:
         tags: set[str] = set()
         kinds: set[type[Record]] = set(map(type, events))
         for kind in kinds:
-            for tagged in self._of(group, kind.TYPE):
-                tags.update(tagged([event for event in events if type(event) is kind]))
+            found = self._of(group, kind.TYPE)
+            records = events if len(kinds) == 1 or not found else [event for event in events if type(event) is kind]
+            for tagged in found:
+                tags.update(tagged(records))
         return tags
 
     def services_of(self, group: str) -> frozenset[str]:
@@ -48,13 +51,26 @@ class Tagger:
         found = self._compiled.get((group, event_type))
         if found is None:
             wanted = self._stale.get((group, EventType(event_type)), ())
-            found = self._compiled[group, event_type] = tuple(_compile(stale) for stale in wanted)
+            found = self._compiled[group, event_type] = _compile_all(wanted)
         return found
 
 
 _TAGGER = Tagger()
 stale_tags = _TAGGER.tags
 services_of = _TAGGER.services_of
+
+
+def _compile_all(wanted: Iterable[Stale]) -> tuple[Tagged, ...]:
+    """Entries that are named by one field alone share the reading of it, which is what costs."""
+    found: list[Tagged] = []
+    prefixes: defaultdict[str, list[str]] = defaultdict(list)
+    for stale in wanted:
+        match stale:
+            case Stale(target=CacheType(key=key), fields=(str(field),)):
+                prefixes[field].append(own(key.partition("{")[0]))
+            case _:
+                found.append(_compile(stale))
+    return (*found, *(_joined(tuple(prefixes[field]), field) for field in prefixes))
 
 
 def _compile(stale: Stale) -> Tagged:
@@ -66,9 +82,7 @@ def _compile(stale: Stale) -> Tagged:
     prefix = own(target.key.partition("{")[0])
     if not fields:
         return _constant(prefix)
-    if isinstance(fields[-1], Span):
-        return _each(target, prefix, str(fields[0]), fields[-1])
-    return _joined(prefix, str(fields[0]))
+    return _each(target, prefix, str(fields[0]), cast("Span", fields[-1]))
 
 
 def _constant(tag: str) -> Tagged:
@@ -76,15 +90,15 @@ def _constant(tag: str) -> Tagged:
     return lambda _: tags
 
 
-def _joined(prefix: str, field: str) -> Tagged:
+def _joined(prefixes: tuple[str, ...], field: str) -> Tagged:
     read = attrgetter(field)
-    return lambda records: [prefix + part(value) for value in set(map(read, records))]
+    return lambda records: [prefix + value for value in map(part, set(map(read, records))) for prefix in prefixes]
 
 
 def _of_entity(entity: Entity, fields: tuple[str | Span, ...], when: str | None) -> Tagged:
     if not fields:
         return _constant(entity.tag())
-    always = _joined(Entity(entity.service, entity.kind).tag() + ":", str(fields[0]))
+    always = _joined((Entity(entity.service, entity.kind).tag() + ":",), str(fields[0]))
     if when is None:
         return always
     condition = attrgetter(when)

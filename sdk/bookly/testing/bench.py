@@ -147,7 +147,7 @@ class DomainBench:
 
     def _apply(self, event: Any) -> Bad | None:
         """All handlers of the event, or nothing and why."""
-        self._state.begin(event.metadata)
+        self._state.event = event
         try:
             for handler in self.domain.handlers.get(type(event), ()):
                 handler(event, self._state)

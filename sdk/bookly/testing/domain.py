@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from bookly.records import Metadata, Record
+    from bookly.records import Record
 
 
 class View(Protocol):
@@ -29,14 +29,12 @@ class Table(Protocol):
 class State(Protocol):
     """What handlers read, write and emit."""
 
+    event: Any  # the one whose handlers run: what they emit is caused by it
     emitted: list[Record]
     repeats: int
 
     @property
     def views(self) -> Mapping[str, View]: ...
-
-    def begin(self, cause: Metadata) -> None:
-        """Name the event whose handlers run next."""
 
     def discard(self) -> None:
         """Forget all that happened since the last merge, what was emitted included."""

@@ -10,7 +10,7 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from agents.engine.consuming import Batch, BatchConsumer, BatchConsumerThread
+from agents.engine.consuming import Batch, BatchConductor, BatchConsumer, BatchConsumerThread
 
 TOPIC = TP("bookly.availability", 2)
 
@@ -22,6 +22,7 @@ class Fetching(BatchConsumer):
         self.records, self.end, self.reads_at = offsets, end, position
         self.taken: list[Batch] = []
         self.on_fetch: Any = None
+        self.is_full = False
         self.flow_active = True
         self.suspend_flow, self.can_resume_flow = cast("Any", asyncio.Event()), cast("Any", asyncio.Event())
         self._handed, self._again, self._read_offset = {}, {}, {}
@@ -42,6 +43,11 @@ class Fetching(BatchConsumer):
         await waited[0]
         for other in waited[1:]:
             other.close()
+
+    def take(self, batch: Batch) -> bool:
+        if not self.is_full:
+            self.taken.append(batch)
+        return not self.is_full
 
     async def on_batch(self, batch: Batch) -> None:
         self.taken.append(batch)
@@ -98,6 +104,18 @@ async def test_markers_alone_are_handed_over_once_and_again_after_their_partitio
 async def test_what_a_rebalance_cut_off_counts_as_not_handed_over() -> None:
     consumer = Fetching([], end=5, position=3)
 
+    consumer.is_full = True
     consumer.on_batch = lambda _: asyncio.sleep(0, consumer.suspend_flow.set())  # type: ignore[method-assign,assignment,func-returns-value]
     await consumer._hand_over_next()
     assert consumer._handed == {}
+
+
+async def test_a_full_queue_takes_no_slice_and_keeps_those_that_it_has() -> None:
+    queue: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
+    conductor = BatchConductor.__new__(BatchConductor)
+    conductor._tp_index = cast("Any", {TOPIC: [SimpleNamespace(queue=queue)]})
+    one, two = (Batch(TOPIC, (), start, start + 1, 0) for start in (0, 1))
+    assert conductor.take(one)
+    assert not conductor.take(two)
+    assert queue.get_nowait() is one
+    assert conductor.take(two)

@@ -11,6 +11,7 @@ from faust.types import TP
 
 import agents.engine.recovery
 from agents.engine.partition import Partition
+from agents.engine.pulse import Phase
 from agents.engine.recovery import Revoked, _recover_offsets
 from tests.unit.engine.world import CONTROL, DOMAIN, INPUT, World
 
@@ -64,6 +65,15 @@ async def test_a_take_over_that_another_assignment_ends_closes_its_producers() -
     with pytest.raises(asyncio.CancelledError):
         await taking
     assert Producer.stopped == 2
+
+
+async def test_a_worker_that_was_told_to_end_takes_nothing_over() -> None:
+    world = World()
+    world.runner.pulse.enter(Phase.STOPPING)
+    with pytest.raises(Revoked):
+        await world.runner.take_over([1])
+    world.runner.pulse.enter(Phase.RUNNING)
+    assert world.runner.pulse.phase is Phase.STOPPING, "else its fetcher's end would look like a crash"
 
 
 class Servers:
