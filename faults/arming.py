@@ -99,13 +99,13 @@ def changelog_half(trigger: Trigger) -> None:
 
 
 def delivered_not_committed(trigger: Trigger) -> None:
-    send_offsets = AIOKafkaProducer.send_offsets_to_transaction
+    commit = AIOKafkaProducer.commit_transaction
 
-    async def armed(self: Any, *place: Any) -> Any:
+    async def armed(self: Any) -> Any:
         trigger.pass_by()
-        return await send_offsets(self, *place)
+        return await commit(self)
 
-    AIOKafkaProducer.send_offsets_to_transaction = armed
+    AIOKafkaProducer.commit_transaction = armed
 
 
 def in_commit(trigger: Trigger) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
+RETRY_MS = 10  # a transaction that begins while the markers of the one before are being written is told to come again
 
 
 class Tally(Counter[str]):
@@ -83,6 +84,7 @@ class Partition:
             transaction_timeout_ms=TRANSACTION_MS,
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
+            retry_backoff_ms=RETRY_MS,
             compression_type="lz4",
         )
         await producer.start()
@@ -156,8 +158,9 @@ class Partition:
         producer = self._producer
         assert producer is not None, "pay() before fence()"
         await producer.begin_transaction()
-        written = await asyncio.gather(*[future async for future in _send(producer, owed.records)])
-        await producer.send_offsets_to_transaction(owed.places, self.domain.group)
+        sent = [future async for future in _send(producer, owed.records)]
+        offsets = producer.send_offsets_to_transaction(owed.places, self.domain.group)  # a transaction does not ask for an order
+        written = (await asyncio.gather(*sent, offsets))[:-1]
         await producer.commit_transaction()
         own = {self.domain.changelog(table) for table in self.rows}
         return {TopicPartition(batch.topic, batch.partition): batch.offset for batch in written if batch.topic in own}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bookly.cache.invalidator import Invalidator
 
 log = structlog.get_logger(__name__)
-PAUSE_S = 0.002
+PAUSE_S = 0.0005
 PATIENCE_S = 5.0
 AGAIN_S = 1.0  # between two looks at a broker that does not answer
 
