@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agents.domain import Domain, Subscription
 
 NAMES = ("auth", "resources", "availability", "stockpile", "reports")
+ROW_BYTES = 8 * 1024 * 1024  # of the largest row; one above it stops its partition
 PARTITIONS = 4  # of every topic that agents read, and so of every changelog
 
 # The handlers that the catalogue names: dead letters, metrics and people refer to them, so a new name is a breaking change.
@@ -47,7 +48,8 @@ def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
 
 
 def changelogs_of(domain: Domain, partitions: int = PARTITIONS) -> tuple[tuple[str, int, dict[str, Any]], ...]:
-    """One for each table, and one for the records that wait behind a failed one: those may be as large as a dead letter."""
-    config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
-    parked = (domain.parked, partitions, {**config, "max.message.bytes": str(2 * 1024 * 1024)})
-    return (*((domain.changelog(table.name), partitions, config) for table in domain.tables), parked)
+    """One for each table, and one for the records that wait behind a failed one."""
+    config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "max.message.bytes": str(ROW_BYTES)}
+    return tuple(
+        (changelog, partitions, config) for changelog in (*map(domain.changelog, (t.name for t in domain.tables)), domain.parked)
+    )

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agents.engine.applying import EXIT_FUSE
+from agents.engine.fatal import EXIT_DATA
 from faults.checker import Violation
 from faults.evidence import told
 
@@ -158,5 +158,5 @@ def bad_deploy(scene: Scene) -> None:
     flag = scene.home / "raising"
     with scene.outage():
         flag.touch()
-        scene.wait_for(lambda: any(code == EXIT_FUSE for _, code in scene.workers.exits), 20.0)
+        scene.wait_for(lambda: any(code == EXIT_DATA for _, code in scene.workers.exits), 20.0)
         flag.unlink()

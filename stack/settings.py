@@ -17,6 +17,7 @@ REGISTRY_PATH: Final = "/apis/ccompat/v7"
 BROKER: Final = {
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "8",
+    "offsets.retention.minutes": "576000",  # 400 days, as the events: a group that is away for longer has lost its place
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "8",

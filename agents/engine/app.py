@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 QUEUED_SLICES = 8
 FETCH_BYTES = 2 * 1024 * 1024  # a partition and response: with less, the fetcher runs dry while a response is under way
 SESSION_S = 10.0
+REBALANCE_S = 20.0  # what members have to come back to a group that changes: more than giving up takes
+REQUEST_S = 25.0  # above it: an answer to joining is as long in coming. A connection that swallows everything is seen within 30 s
+NEVER_S = 86_400.0  # taking over may take its time, and fetches nothing: the watchdog judges by progress, aiokafka by the clock
 
 
 class BooklyApp(faust.App):
@@ -68,7 +71,9 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int) -> Book
         consumer_max_fetch_size=FETCH_BYTES,
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=SESSION_S / 4,
-        broker_max_poll_interval=60.0,
+        broker_max_poll_interval=NEVER_S,
+        broker_request_timeout=REQUEST_S,
+        broker_rebalance_timeout=REBALANCE_S,
         stream_recovery_delay=0.0,
         stream_wait_empty=False,
         worker_redirect_stdouts=False,

@@ -6,7 +6,7 @@ its key that come after it wait behind it. All others are applied.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import structlog
 
 from agents.engine.dead_letters import dead_letter
 from agents.engine.decoding import Bad
-from agents.engine.fatal import stop_process
+from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.fuse import Fuse, Limits
 from agents.engine.parking import Parked
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from bookly.records import Record
 
 log = structlog.get_logger(__name__)
-EXIT_FUSE = 65  # EX_DATAERR of sysexits.h: a restart alone does not help
 
 
 @dataclass(slots=True)
@@ -50,10 +49,10 @@ class Applying:
     def __init__(self, domain: Domain, encoding: Encoding, invalidator: Invalidator, limits: Limits | None = None) -> None:
         self._domain, self._encoding, self._invalidator = domain, encoding, invalidator
         self._limits = limits or Limits()
-        self._fuses: defaultdict[TP, Fuse] = defaultdict(lambda: Fuse(self._limits))
+        self._fuses: dict[TP, Fuse] = {}
 
     def forget(self) -> None:
-        """The partitions have changed hands: their fuses are new."""
+        """The partitions have changed hands: their fuses are those that were committed."""
         self._fuses.clear()
 
     def apply(self, partition: Partition, batch: Batch, decoded: Decoded, *, final: bool) -> int:
@@ -63,7 +62,7 @@ class Applying:
         if not decoded.bad and not partition.parking:
             try:
                 self.run(partition, batch.tp, decoded.events)
-                self._fuses[batch.tp].good(self._tally(partition, batch.tp, decoded.events))
+                self._fuse(partition, batch.tp).good(self._tally(partition, batch.tp, decoded.events))
                 return len(batch.records)
             except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
                 partition.state.discard()
@@ -100,7 +99,7 @@ class Applying:
         return applied
 
     def _one_by_one(self, partition: Partition, batch: Batch, decoded: Decoded, *, final: bool) -> int:
-        fuse, done = self._fuses[batch.tp], []
+        fuse, done = self._fuse(partition, batch.tp), []
         aside: list[Aside] = []  # since the last good event
         failed: set[bytes | None] = set()  # their keys
         first = partition.parking.reserve(len(batch.records))
@@ -133,20 +132,28 @@ class Applying:
 
     def _set_aside(self, partition: Partition, batch: Batch, aside: list[Aside], first: int) -> None:
         """Dead letters of those that failed, and a place in line for each that has a key."""
+        fuse = self._fuse(partition, batch.tp)
         for one in aside:
             record, attempt = batch.records[one.index], int(one.bad is not None)
             if one.bad is not None:
                 say(batch.tp, record.offset, one.bad)
-                self._fuses[batch.tp].bad()
+                fuse.bad()
                 partition.merge([dead_letter(self._domain, batch.tp, record, one.bad, one.event)])
             else:
-                self._fuses[batch.tp].parked()
+                fuse.parked()
             if record.key is not None:
                 partition.parking.put(Parked.of(batch.tp, record, first + one.index, attempt))
             partition.tally(batch.tp, dead=attempt, parked=1 - attempt)
         if aside:
             self._check_room(partition)
         aside.clear()
+
+    def _fuse(self, partition: Partition, tp: TP) -> Fuse:
+        """Its run is committed with the tally: were it forgotten at restarts, a slow trickle of failures would go on for ever."""
+        found = self._fuses.get(tp)
+        if found is None:
+            found = self._fuses[tp] = Fuse(self._limits, partition.tallies[tp])
+        return found
 
     def _check_fuse(self, fuse: Fuse, batch: Batch, aside: Sequence[Aside]) -> None:
         failed = [one for one in aside if one.bad]
@@ -158,7 +165,7 @@ class Applying:
                 "here again. If the handler is wrong, deploy a corrected one; if the events are, set BOOKLY_FUSE=off for one "
                 "start to let them become dead letters",
                 failed[-1].bad.error if failed and failed[-1].bad else None,
-                code=EXIT_FUSE,
+                code=EXIT_DATA,
             )
 
     def _check_room(self, partition: Partition) -> None:
@@ -167,7 +174,7 @@ class Applying:
             stop_process(
                 f"{len(parking):,} records of partition {partition.number} wait behind failed ones, more than memory is for. "
                 "Release their keys (python -m api parked), with the handler mended or the failed record skipped",
-                code=EXIT_FUSE,
+                code=EXIT_DATA,
             )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 TURN_S = 1.0  # how often the event loop shows that it turns
+FETCH_WAIT_MS = 100  # Faust says 1500: while a broker holds a request for partitions that are empty, it is asked for no other
 SLICE = 4_000  # records handed over at once: bounds how long the event loop is held
 
 
@@ -97,10 +98,10 @@ class BatchConsumer(driver.Consumer):
 
         Answers where reading goes on, which is later only where retention has deleted what was not read.
         """
-        there = int((await self.earliest_offsets(tp)).get(tp, 0))
-        if there <= offset and not self.suspend_flow.is_set():
-            self._again[tp] = offset
-        return max(there, offset)
+        there = max(offset, int((await self.earliest_offsets(tp)).get(tp, 0)))
+        if not self.suspend_flow.is_set():
+            self._again[tp] = there
+        return there
 
     async def _seek_where_asked(self) -> None:
         """Between two fetches: a seek beside one would leave it open which of them the records came from."""
@@ -161,6 +162,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         fetcher.PartitionRecords = Unpacked
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
 
     def position_after_fetch(self, tp: TP) -> int | None:

@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import structlog
 
-EXIT_FATAL = 70  # EX_SOFTWARE of sysexits.h: supervisors restart on it
+EXIT_DATA = 65  # EX_DATAERR of sysexits.h: a restart alone does not help
+EXIT_FATAL = 70  # EX_SOFTWARE: supervisors restart on it
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -29,31 +29,45 @@ class Limits:
         """For one start, when people have decided that what fails shall become dead letters. Memory keeps its bounds."""
         return cls(run=sys.maxsize, share=math.inf)
 
+    @property
+    def is_off(self) -> bool:
+        return self.run == sys.maxsize
+
 
 class Fuse:
-    """Outcomes of one input partition. Parked and ignored records are not tried, so they say nothing."""
+    """Outcomes of one input partition. Parked and ignored records are not tried, so they say nothing.
 
-    def __init__(self, limits: Limits) -> None:
+    What happened since the last good event is in `run`, as "failing" and "behind": a tally, which is committed with the offset.
+    """
+
+    def __init__(self, limits: Limits, run: Counter[str] | None = None) -> None:
         self._limits = limits
-        self.failed = self._waiting = 0  # since the last good one
+        self._run = Counter() if run is None else run
         self._recent: deque[bool] = deque(maxlen=limits.window)
+
+    @property
+    def failed(self) -> int:
+        return self._run["failing"]
 
     def good(self, count: int = 1) -> None:
         if count:
-            self.failed = self._waiting = 0
+            if self.failed:
+                self._run["failing"] = self._run["behind"] = 0
             self._recent.extend(repeat(False, min(count, self._limits.window)))
 
     def bad(self) -> None:
-        self.failed += 1
+        if not self._limits.is_off:
+            self._run["failing"] += 1
         self._recent.append(True)
 
     def parked(self) -> None:
         """One more waits behind a failed one of its key."""
-        self._waiting += 1
+        if not self._limits.is_off:
+            self._run["behind"] += 1
 
     def blown_by(self, failed: int, waiting: int = 0) -> str | None:
         """Why to stop, were so many more to fail or wait; None to go on."""
-        run, behind = self.failed + failed, self._waiting + waiting
+        run, behind = self.failed + failed, self._run["behind"] + waiting
         bad, seen = sum(self._recent) + failed, len(self._recent) + failed
         if run >= self._limits.run:
             return f"{run} events in a row failed"

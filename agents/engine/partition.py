@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
+CLOSE_S = 2.0
 RETRY_MS = 10  # a transaction that begins while the markers of the one before are being written is told to come again
 
 
@@ -35,7 +37,7 @@ class Tally(Counter[str]):
     """Of an input partition: records applied, ignored (no handler), dead-lettered, parked and released; and repeats.
 
     A parked or dead-lettered record that is applied later is released: applied counts those of the first attempt. A repeat is
-    a transition that was illegal or made before.
+    a transition that was illegal or made before. Failing and behind are no counts, but how the fuse stands (see Fuse).
 
     It is committed with the offset, so it is as exact as the offset is and survives the worker.
     """
@@ -87,14 +89,18 @@ class Partition:
             retry_backoff_ms=RETRY_MS,
             compression_type="lz4",
         )
-        await producer.start()
         self._producer = producer
+        await producer.start()
 
     async def close(self) -> None:
-        """Stop the producer; an open transaction is aborted by whoever owns the partition next."""
+        """Stop the producer; an open transaction is aborted by whoever owns the partition next.
+
+        A broker that does not answer is not waited for: nothing that is still under way counts, or all of it does.
+        """
         producer, self._producer = self._producer, None
         if producer is not None:
-            await producer.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(producer.stop(), CLOSE_S)
 
     def tally(self, tp: TP, **counts: int) -> None:
         """Count for an input partition; committed with its offset."""

@@ -19,7 +19,7 @@ from faust.types import TP
 from mode import Service
 from msgspec.json import Decoder
 
-from agents.engine.fatal import stop_process
+from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.partition import Partition
 from agents.engine.pulse import Phase
 
@@ -158,6 +158,7 @@ async def _recover_offsets(domain: Domain, brokers: str, partitions: dict[int, P
         begins = await consumer.beginning_offsets(places)
     finally:
         await consumer.stop()
+    _refuse_lost_offsets(domain, partitions, {place.partition for place, found in committed.items() if found.offset >= 0})
     for place in places:
         tp, begin, found = TP(*place), begins[place], committed.get(place)
         partition = partitions[place.partition]
@@ -168,3 +169,16 @@ async def _recover_offsets(domain: Domain, brokers: str, partitions: dict[int, P
         if found.offset < begin:
             log.error("deleted unread", topic=tp.topic, partition=tp.partition, first=found.offset, next=begin)
             partition.reached(tp, begin, records=0)
+
+
+def _refuse_lost_offsets(domain: Domain, partitions: dict[int, Partition], committed: set[int]) -> None:
+    """Rows without any offset: the broker has forgotten how far the group came, and reading all again would count it twice."""
+    for number in sorted(partitions.keys() - committed):
+        partition = partitions[number]
+        if partition.parking or any(partition.rows.values()):
+            stop_process(
+                f"partition {number} of {domain.group} has rows, but no committed offset: the broker forgets those of a group "
+                "that is away for longer than its offsets.retention.minutes, or somebody deleted them. Set them to where it "
+                "was (kafka-consumer-groups --reset-offsets), or delete its changelog topics to build the tables anew",
+                code=EXIT_DATA,
+            )

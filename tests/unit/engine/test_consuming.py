@@ -22,7 +22,7 @@ class Fetching(BatchConsumer):
         self.records, self.end, self.reads_at = offsets, end, position
         self.taken: list[Batch] = []
         self.on_fetch: Any = None
-        self.is_full = False
+        self.is_full, self.begins = False, 0
         self.flow_active = True
         self.suspend_flow, self.can_resume_flow = cast("Any", asyncio.Event()), cast("Any", asyncio.Event())
         self._handed, self._again, self._read_offset = {}, {}, {}
@@ -53,7 +53,7 @@ class Fetching(BatchConsumer):
         self.taken.append(batch)
 
     async def earliest_offsets(self, *_: TP) -> dict[TP, int]:
-        return {TOPIC: 0}
+        return {TOPIC: self.begins}
 
     async def seek(self, partition: TP, offset: int) -> None:
         self.reads_at = offset
@@ -84,6 +84,14 @@ async def test_what_was_lost_is_fetched_again_from_its_first_offset_even_where_a
     consumer.on_fetch = None
     await consumer._hand_over_next()
     assert consumer.reaches[-1] == (50, 70), "else there would be a gap again, and no end of it"
+
+
+async def test_where_retention_has_deleted_a_part_of_what_was_lost_the_rest_is_fetched_again() -> None:
+    consumer = Fetching([150, 151, 200], end=201, position=200)
+    consumer.begins = 150
+    assert await consumer.read_again(TOPIC, 100) == 150
+    await consumer._hand_over_next()
+    assert consumer.reaches == [(150, 201)], "else nothing would come that begins where the partition has come to"
 
 
 async def test_markers_alone_are_handed_over_once_and_again_after_their_partition_changed_hands(

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 from agents.engine import applying
+from agents.engine.fatal import EXIT_DATA
 from agents.engine.fuse import Fuse, Limits
 from tests.unit.engine import world as here
 from tests.unit.engine.world import INPUT, World, reservation
@@ -36,7 +37,7 @@ async def test_a_handler_that_raises_on_every_event_stops_the_group_before_anyth
         Stopped, match=r"3 events in a row failed on bookly.availability partition 2, from offset 1 on"
     ) as stopped:
         await world.send(reservation("c"), key=b"3")
-    assert stopped.value.args[1] == applying.EXIT_FUSE
+    assert stopped.value.args[1] == EXIT_DATA
     assert world.partition.offsets == {INPUT: 1}, "nothing behind the last good event is owed"
     assert world.letters == []
 
@@ -49,6 +50,40 @@ async def test_a_slow_trickle_of_failing_events_stops_the_group_too(monkeypatch:
         await world.wait_in_vain()
     with pytest.raises(Stopped, match="3 events in a row"):
         await world.send(reservation("a"), key=b"3")
+
+
+async def test_a_restart_does_not_forget_what_failed_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here, "broken", {"a"})
+    world = World(Limits(run=3))
+    for key in (b"1", b"2"):
+        await world.send(reservation("a"), key=key)
+        await world.wait_in_vain()
+    committed = str(world.partition.tallies[INPUT])
+    restarted = World(Limits(run=3))
+    restarted.partition.resume_from(INPUT, 0, committed)
+    with pytest.raises(Stopped, match="3 events in a row"):
+        await restarted.send(reservation("a"), key=b"3")
+
+
+async def test_a_good_event_ends_the_run_for_those_who_come_after_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here, "broken", {"a"})
+    world = World(Limits(run=2))
+    await world.send(reservation("a"), key=b"1")
+    await world.wait_in_vain()
+    await world.send(reservation("good"), key=b"2")
+    restarted = World(Limits(run=2))
+    restarted.partition.resume_from(INPUT, 0, str(world.partition.tallies[INPUT]))
+    await restarted.send(reservation("a"), key=b"3")
+
+
+async def test_what_an_open_fuse_let_through_does_not_stop_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here, "broken", {"a"})
+    world = World(Limits.off())
+    for key in (b"1", b"2", b"3"):
+        await world.send(reservation("a"), key=key)
+        await world.wait_in_vain()
+    assert world.tally["dead"] == 3
+    assert world.partition.tallies[INPUT]["failing"] == 0
 
 
 async def test_one_failed_key_with_many_behind_it_is_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from faust.types import TP
@@ -13,7 +13,7 @@ import agents.engine.recovery
 from agents.engine.partition import Partition
 from agents.engine.pulse import Phase
 from agents.engine.recovery import Revoked, _recover_offsets
-from tests.unit.engine.world import CONTROL, DOMAIN, INPUT, World
+from tests.unit.engine.world import CONTROL, DOMAIN, INPUT, Count, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,3 +106,21 @@ async def test_what_retention_deleted_unread_is_said_and_reading_goes_on_behind_
     assert partition.done_up_to(INPUT) == 9
     assert partition.done_up_to(TP(DOMAIN.control, CONTROL.partition)) == 9, "never committed: nothing to miss"
     assert partition.tallies[INPUT] == {"applied": 5}
+
+
+async def test_rows_without_any_offset_are_not_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(reason: str, **about: Any) -> NoReturn:
+        raise Stopped(reason, about)
+
+    servers = Servers({INPUT._replace(partition=1): 5}, begins=0)
+    monkeypatch.setattr(agents.engine.recovery, "AIOKafkaAdminClient", lambda **_: servers)
+    monkeypatch.setattr(agents.engine.recovery, "AIOKafkaConsumer", lambda **_: servers)
+    monkeypatch.setattr(agents.engine.recovery, "stop_process", stop)
+    empty, full = Partition(DOMAIN, 1), Partition(DOMAIN, INPUT.partition)
+    await _recover_offsets(DOMAIN, "", {1: empty, INPUT.partition: Partition(DOMAIN, INPUT.partition)})
+    full.rows["counts"]["room"] = Count(7)
+    with pytest.raises(Stopped, match="partition 2 of bookly-availability has rows, but no committed offset"):
+        await _recover_offsets(DOMAIN, "", {1: empty, INPUT.partition: full})

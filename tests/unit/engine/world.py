@@ -121,7 +121,9 @@ class World:
 
     @property
     def tally(self) -> dict[str, int]:
-        return {name: count for name, count in self.partition.tallies[INPUT].items() if count}
+        """What was counted; how the fuse stands is left out."""
+        counted = self.partition.tallies[INPUT].items()
+        return {name: count for name, count in counted if count and name not in {"failing", "behind"}}
 
 
 def naming_the_head(partition: Partition, act: str, key: bytes = b"room") -> bytes:
