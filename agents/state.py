@@ -57,7 +57,7 @@ class View(Generic[Row]):
         self.base.pop(key, None)
 
     def merge(self) -> Iterable[str]:
-        """Keep the changes; the keys whose changelog records are owed."""
+        """Keep the changes; the keys that changed."""
         before, self._before = self._before, {}
         return before
 

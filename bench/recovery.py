@@ -81,9 +81,9 @@ async def write_rows(brokers: str, domain: Apart, keys: int) -> None:
                 partition.state.by_hour[row_key(key)] = Count(key % 100 + 1)  # type: ignore[attr-defined]  # a FoldState
             partition.merge([])
             partition.reached(TP(domain.topic, number), start + 1, records=1)
-            owed = partition.owed()
-            assert owed is not None, "rows were changed"  # noqa: S101
-            await partition.pay(owed)
+            transaction = partition.take()
+            assert transaction is not None, "rows were changed"  # noqa: S101
+            await partition.commit(transaction)
         await partition.close()
 
 

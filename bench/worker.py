@@ -43,9 +43,9 @@ class Teller:
         self._runner = cast("Any", app.runner)
         self._began: tuple[float, float] | None = None
         self._told = 0
-        self._paid: dict[Any, int] = {}
-        self._calls = self._runner.take_over, self._runner._apply, self._runner._pay  # noqa: SLF001  # there is no other seam
-        self._runner.take_over, self._runner._apply, self._runner._pay = self.take_over, self.apply, self.pay  # noqa: SLF001
+        self._committed: dict[Any, int] = {}
+        self._calls = self._runner.take_over, self._runner._apply, self._runner.committing.commit  # noqa: SLF001  # there is no other seam
+        self._runner.take_over, self._runner._apply, self._runner.committing.commit = self.take_over, self.apply, self.commit  # noqa: SLF001
 
     async def take_over(self, numbers: list[int]) -> None:
         await self._calls[0](numbers)
@@ -56,10 +56,10 @@ class Teller:
             self._began = time.monotonic(), used_cpu()
         await self._calls[1](batch)
 
-    async def pay(self, bills: Any) -> None:
-        await self._calls[2](bills)
-        self._paid.update({tp: Tally.parse(at.metadata)["applied"] for _, owed in bills for tp, at in owed.places.items()})
-        applied = sum(self._paid.values())
+    async def commit(self, taken: Any) -> None:
+        await self._calls[2](taken)
+        self._committed.update({tp: Tally.parse(at.metadata)["applied"] for _, one in taken for tp, at in one.places.items()})
+        applied = sum(self._committed.values())
         if self._began is not None and applied > self._told:
             self._told = applied
             began, cpu = self._began

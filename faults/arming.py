@@ -151,13 +151,13 @@ def in_recovery(trigger: Trigger) -> None:
 
         Partition.fence = armed  # type: ignore[method-assign]
         return
-    recover_tallies = agents.engine.recovery._recover_offsets
+    recover_offsets = agents.engine.recovery._recover_offsets
 
-    async def armed_tallies(*about: Any) -> None:
+    async def armed_offsets(*about: Any) -> None:
         trigger.pass_by()
-        await recover_tallies(*about)
+        await recover_offsets(*about)
 
-    agents.engine.recovery._recover_offsets = armed_tallies  # type: ignore[assignment]
+    agents.engine.recovery._recover_offsets = armed_offsets  # type: ignore[assignment]
 
 
 def in_dead_letter(trigger: Trigger) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 
 from agents.engine.consuming import Batch
-from agents.engine.partition import Owed, Partition
+from agents.engine.partition import Partition, Transaction
 from bookly.cache.invalidator import Invalidator
 
 if TYPE_CHECKING:
@@ -22,18 +22,18 @@ AHEAD_S = 0.3  # how long an offset is committed and its rows are not: longer th
 
 
 def commit_before_changelog() -> None:
-    pay = Partition.pay
+    commit = Partition.commit
 
-    async def ahead(self: Partition, owed: Owed) -> dict[Any, int]:
+    async def ahead(self: Partition, transaction: Transaction) -> dict[Any, int]:
         producer = self._producer
         if producer is not None:
             await producer.begin_transaction()
-            await producer.send_offsets_to_transaction(owed.places, self.domain.group)
+            await producer.send_offsets_to_transaction(transaction.places, self.domain.group)
             await producer.commit_transaction()
             await asyncio.sleep(AHEAD_S)
-        return await pay(self, owed)
+        return await commit(self, transaction)
 
-    Partition.pay = ahead  # type: ignore[method-assign]
+    Partition.commit = ahead  # type: ignore[method-assign]
 
 
 def drop_dead_letter() -> None:

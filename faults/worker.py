@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.engine import worker
+from agents.engine.committing import Committing
 from agents.engine.encoding import Encoding
-from agents.engine.partition import Owed, Partition
+from agents.engine.partition import Partition, Transaction
 from agents.engine.runner import Runner
 from bookly.cache.invalidator import Invalidator
 from bookly.cache.tags import complete, own
@@ -77,29 +78,29 @@ def forget_usage() -> None:
 
 
 def tell_invalidations(evidence: Evidence) -> None:
-    """Once Redis has taken all that was owed: which version of which row no reader may miss from now on."""
-    pay, take_over = Runner._pay, Runner.take_over
-    owed: dict[str, int] = {}
+    """Once Redis has taken all that went stale: which version of which row no reader may miss from now on."""
+    commit, take_over = Committing.commit, Runner.take_over
+    waiting: dict[str, int] = {}
 
-    def tell(runner: Runner) -> None:
-        if owed and not runner._invalidator.pending:
-            evidence.tell("stale", rows=owed)
-            owed.clear()
+    def tell(invalidator: Invalidator) -> None:
+        if waiting and not invalidator.pending:
+            evidence.tell("stale", rows=waiting)
+            waiting.clear()
 
-    async def telling(self: Runner, bills: Sequence[tuple[Partition, Owed]]) -> None:
-        counts = self.domain.changelog("counts")
-        rows = [record for _, bill in bills for record in bill.records if record.topic == counts and record.value is not None]
-        await pay(self, bills)
-        owed.update({(row.key or b"").decode(): json.loads(row.value or b"")["version"] for row in rows})
-        tell(self)
+    async def telling(self: Committing, taken: Sequence[tuple[Partition, Transaction]]) -> None:
+        counts = taken[0][0].domain.changelog("counts")
+        rows = [record for _, one in taken for record in one.records if record.topic == counts and record.value is not None]
+        await commit(self, taken)
+        waiting.update({(row.key or b"").decode(): json.loads(row.value or b"")["version"] for row in rows})
+        tell(self._visibility._invalidator)
 
     async def telling_all(self: Runner, numbers: list[int]) -> None:
         await take_over(self, numbers)
-        owed.clear()
-        owed.update({key: row.version for each in self.partitions.values() for key, row in each.rows["counts"].items()})
-        tell(self)
+        waiting.clear()
+        waiting.update({key: row.version for each in self.partitions.values() for key, row in each.rows["counts"].items()})
+        tell(self._invalidator)
 
-    Runner._pay, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
+    Committing.commit, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
 
 
 def tell_work(evidence: Evidence, worker: int) -> None:

@@ -1,11 +1,25 @@
 """The only code that knows Faust: it delivers events to a domain's handlers, exactly once, and keeps what they decide.
 
-consuming  slices of a partition out of Faust's consumer, one wait a slice
-stream     those slices as an agent's stream
-decoding   bytes to events, by schema id
-runner     handlers over a slice, on an overlay; a bad event is set aside alone
-partition  what one partition owes the broker, and the transaction that pays it
-recovery   fence the partition, then read its changelogs, then resume
-app        the Faust app that puts them together
-worker     one process: `python -m agents <domain>`
+A record's way:
+fetching     the thread that fetches, and what it hands on
+consuming    slices of a partition out of Faust's consumer, one wait a slice
+stream       those slices as an agent's stream
+runner       one slice at a time: handlers over it, or a command; what failed at its end waits for a good one
+decoding     bytes to events, by schema id
+applying     all handlers of a slice at once, or one by one where something fails
+partition    what of one partition is not committed yet, and the transaction that commits it
+committing   when: one round of transactions at a time, while the next slices are applied
+visibility   entries go stale when what made them so can be read
+
+Where a record fails:
+dead_letters  the record that says why
+parking       what waits behind a failed record of its key
+releasing     commands that try it again or skip it
+fuse          when too much fails for one deploy
+
+Around it:
+recovery     fence the partition, then read its changelogs, then resume
+encoding, outgoing  emitted events to records
+pulse, watchdog, health, fatal  whether it moves, and the end of a process that does not
+app, worker  the Faust app that puts them together, and its process: `python -m agents <domain>`
 """

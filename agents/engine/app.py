@@ -45,7 +45,7 @@ class BooklyApp(faust.App):
         behind = {
             tp: partitions[tp.partition].done_up_to(tp) for tp, lag in self.lag().items() if lag and tp.partition in partitions
         }
-        return Work(behind, self.runner.paying_since)
+        return Work(behind, self.runner.committing.since)
 
     def _create_directories(self) -> None:
         """State lives in changelogs and memory: no directory is made."""

@@ -44,7 +44,7 @@ class Aside:
 
 
 class Applying:
-    """Runs a domain's handlers. Nothing here does I/O: what it changes is owed by the partition."""
+    """Runs a domain's handlers. Nothing here does I/O: what it changes is kept for the partition's next transaction."""
 
     def __init__(self, domain: Domain, encoding: Encoding, invalidator: Invalidator, limits: Limits | None = None) -> None:
         self._domain, self._encoding, self._invalidator = domain, encoding, invalidator

@@ -6,21 +6,20 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aiokafka.consumer import fetcher
 from faust.transport.conductor import Conductor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
+from agents.engine.fetching import BatchConsumerThread
 from agents.engine.pulse import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiokafka import ConsumerRecord
+    from agents.engine.fetching import Fetched
 
 TURN_S = 1.0  # how often the event loop shows that it turns
-FETCH_WAIT_MS = 100  # Faust says 1500: while a broker holds a request for partitions that are empty, it is asked for no other
 SLICE = 4_000  # records handed over at once: bounds how long the event loop is held
 
 
@@ -29,7 +28,7 @@ class Batch:
     """Records of one partition in order: all that there is from `start` up to `next_offset`, transaction markers left out."""
 
     tp: TP
-    records: Sequence[ConsumerRecord[bytes, bytes]]
+    records: Sequence[Fetched]
     start: int
     next_offset: int
     generation: int
@@ -140,46 +139,6 @@ class BatchConsumer(driver.Consumer):
     @Service.task
     async def _commit_livelock_detector(self) -> None:
         """Faust's own detector watches acks, and nothing here acks."""
-
-
-class Unpacked(fetcher.PartitionRecords):
-    """Records as aiokafka's parser leaves them: offset, timestamp, key, value, headers.
-
-    The topic and partition, which a ConsumerRecord would repeat, are the batch's. It saves half of what fetching costs.
-    """
-
-    def __iter__(self) -> Any:
-        return self._records_iterator
-
-    def _consumer_record(self, tp: Any, record: Any) -> Any:  # noqa: ARG002  # the batch knows it
-        return record
-
-
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Reads only what is committed: an aborted transaction's events were never published."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        fetcher.PartitionRecords = Unpacked
-        consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
-        return consumer
-
-    def position_after_fetch(self, tp: TP) -> int | None:
-        """Where the fetcher reads next. It moves only in a fetch, and the caller runs between two of them."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment
-        if assignment is None or tp not in assignment.tps:
-            return None
-        state = assignment.state_value(tp)
-        return int(state._position) if state.has_valid_position else None
-
-    def last_stable_offset(self, tp: TP) -> int | None:
-        """Behind the last record that is committed; None before the first fetch."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment
-        if assignment is None or tp not in assignment.tps:
-            return None
-        end = assignment.state_value(tp).lso
-        return None if end is None else int(end)
 
 
 class BatchConductor(Conductor):

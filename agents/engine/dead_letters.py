@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 from agents.engine.outgoing import Outgoing
 
 if TYPE_CHECKING:
-    from aiokafka import ConsumerRecord
     from faust.types import TP
 
     from agents.domain import Domain
     from agents.engine.decoding import Bad
+    from agents.engine.fetching import Fetched
     from agents.engine.parking import Parked
     from bookly.records import Record
 
 ERROR_LIMIT = 500  # characters of an exception's text that a header keeps
 
 
-def dead_letter(
-    domain: Domain, tp: TP, record: ConsumerRecord[bytes, bytes] | Parked, bad: Bad, event: Record | None, attempt: int = 1
-) -> Outgoing:
+def dead_letter(domain: Domain, tp: TP, record: Fetched | Parked, bad: Bad, event: Record | None, attempt: int = 1) -> Outgoing:
     """The record for the group's dead-letter topic, on the partition that it came from, so that its key's order is kept."""
     handlers = domain.handlers.get(type(event), ()) if event is not None else ()
     why = {

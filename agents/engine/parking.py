@@ -12,8 +12,9 @@ from agents.engine.outgoing import Outgoing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aiokafka import ConsumerRecord
     from faust.types import TP
+
+    from agents.engine.fetching import Fetched
 
 _OURS = "parked."
 _DIGITS = 16
@@ -32,7 +33,7 @@ class Parked(NamedTuple):
     attempt: int
 
     @classmethod
-    def of(cls, tp: TP, record: ConsumerRecord[bytes, bytes], sequence: int, attempt: int) -> Parked:
+    def of(cls, tp: TP, record: Fetched, sequence: int, attempt: int) -> Parked:
         """For a record with a key: one without has nobody behind it."""
         key = record.key or b""
         return cls(sequence, tp.topic, tp.partition, record.offset, key, record.value, tuple(record.headers), attempt)
@@ -44,7 +45,7 @@ class Parking:
     def __init__(self, changelog: str, number: int) -> None:
         self._changelog, self._number = changelog, number
         self._waiting: dict[bytes, dict[int, Parked]] = {}
-        self._owed: dict[bytes, Outgoing] = {}
+        self._changes: dict[bytes, Outgoing] = {}
         self._next = self._count = 0
         self.size = 0  # bytes of the values that wait
 
@@ -67,21 +68,21 @@ class Parking:
         """Add one, or replace the one with its sequence."""
         self._keep(parked)
         name = _name(parked)
-        self._owed[name] = Outgoing(self._changelog, self._number, name, parked.value or b"", _headers(parked))
+        self._changes[name] = Outgoing(self._changelog, self._number, name, parked.value or b"", _headers(parked))
 
     def drop(self, parked: Parked) -> None:
         """It waits no longer. A key that nobody waits for flows again."""
         self._leave(parked.key, parked.sequence)
-        self._owed[_name(parked)] = Outgoing(self._changelog, self._number, _name(parked), None)
+        self._changes[_name(parked)] = Outgoing(self._changelog, self._number, _name(parked), None)
 
-    def owed(self) -> Iterable[Outgoing]:
-        """The changelog's records since `paid`, the last of each."""
-        return self._owed.values()
+    def changes(self) -> Iterable[Outgoing]:
+        """The changelog's records since `forget_changes`, the last of each."""
+        return self._changes.values()
 
-    def paid(self) -> None:
-        self._owed.clear()
+    def forget_changes(self) -> None:
+        self._changes.clear()
 
-    def restore(self, record: ConsumerRecord[bytes, bytes]) -> None:
+    def restore(self, record: Fetched) -> None:
         """Take up a record of the changelog."""
         key, _, digits = (record.key or b"").rpartition(b"|")
         sequence = int(digits)
@@ -122,7 +123,7 @@ def _headers(parked: Parked) -> list[tuple[str, bytes]]:
     return [*parked.headers, *((_OURS + name, text.encode()) for name, text in ours.items())]
 
 
-def _restored(key: bytes, sequence: int, record: ConsumerRecord[bytes, bytes]) -> Parked:
+def _restored(key: bytes, sequence: int, record: Fetched) -> Parked:
     ours = {name.removeprefix(_OURS): value.decode() for name, value in record.headers if name.startswith(_OURS)}
     return Parked(
         sequence,

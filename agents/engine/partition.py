@@ -1,4 +1,4 @@
-"""What one partition owes the broker, and the transaction that pays it.
+"""What of one partition is not committed yet, and the transaction that commits it.
 
 All topics that a group reads have the same number of partitions, and Faust's assignor gives the same number of each to the same
 worker. So a partition *number* is the unit of everything: its tables, its transactional id, its commit. One transaction holds
@@ -50,8 +50,8 @@ class Tally(Counter[str]):
         return json.dumps(dict(sorted(self.items())), separators=(",", ":"))
 
 
-class Owed(NamedTuple):
-    """One transaction: records, the offsets behind the input, and the cache tags that are stale once it is committed."""
+class Transaction(NamedTuple):
+    """What is committed together: records, the offsets behind the input; and the cache tags that are stale after it."""
 
     records: Sequence[Outgoing]
     places: Mapping[TopicPartition, OffsetAndMetadata]
@@ -70,7 +70,7 @@ class Partition:
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
         self.parking = Parking(domain.parked, number)
         self.stale: set[str] = set()
-        self.owes = False
+        self.is_dirty = False
         self._committed: dict[TP, int] = {}
         self._begins: dict[TP, int] = {}
         self._tallied: set[TP] = set()
@@ -110,7 +110,7 @@ class Partition:
     def reached(self, tp: TP, offset: int, *, records: int) -> None:
         """Everything before this offset is done. Behind transaction markers alone (no records) the commit can wait."""
         self.offsets[tp] = offset
-        self.owes = self.owes or records > 0
+        self.is_dirty = self.is_dirty or records > 0
 
     def done_up_to(self, tp: TP) -> int:
         """Where the input goes on: whatever lies before was applied, and must not be again."""
@@ -118,7 +118,8 @@ class Partition:
         return self._begins.get(tp, 0) if offset is None else offset
 
     @property
-    def moved(self) -> bool:
+    def is_behind(self) -> bool:
+        """Whether an offset has moved since the last commit, be it past transaction markers alone."""
         return any(offset != self._committed.get(tp, 0) for tp, offset in self.offsets.items())
 
     def begin_at(self, tp: TP, offset: int) -> None:
@@ -138,34 +139,36 @@ class Partition:
         self.state.emitted.clear()
         self.state.repeats = 0
 
-    def owed(self) -> Owed | None:
-        """All that has to be paid up to now; None when there is nothing. What comes after it is owed next time.
+    def take(self) -> Transaction | None:
+        """All that is not committed; None when there is nothing. What comes after it is for the next transaction.
 
-        From here on it counts as done: were it not paid, the process would end.
+        From here on it counts as committed: were it not, the process would end.
         """
         offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
         if not offsets:
             return None
         offsets |= {tp: self._committed[tp] for tp in self._tallied & self._committed.keys() - offsets.keys()}
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
-        owed = Owed([*self._changelog_records(), *self.parking.owed(), *self._outgoing], places, self.stale)
+        transaction = Transaction([*self._changelog_records(), *self.parking.changes(), *self._outgoing], places, self.stale)
         self._committed.update(offsets)
-        self.offsets, self._outgoing, self.stale, self.owes = {}, [], set(), False
+        self.offsets, self._outgoing, self.stale, self.is_dirty = {}, [], set(), False
         self._dirty.clear()
         self._tallied.clear()
-        self.parking.paid()
-        return owed
+        self.parking.forget_changes()
+        return transaction
 
-    async def pay(self, owed: Owed) -> dict[TopicPartition, int]:
+    async def commit(self, transaction: Transaction) -> dict[TopicPartition, int]:
         """One transaction; an offset of it on each changelog's partition that it wrote to.
 
         Raises what the broker says; then nothing counts and the process must end.
         """
         producer = self._producer
-        assert producer is not None, "pay() before fence()"
+        assert producer is not None, "commit() before fence()"
         await producer.begin_transaction()
-        sent = [future async for future in _send(producer, owed.records)]
-        offsets = producer.send_offsets_to_transaction(owed.places, self.domain.group)  # a transaction does not ask for an order
+        sent = [future async for future in _send(producer, transaction.records)]
+        offsets = producer.send_offsets_to_transaction(
+            transaction.places, self.domain.group
+        )  # a transaction does not ask for an order
         written = (await asyncio.gather(*sent, offsets))[:-1]
         await producer.commit_transaction()
         own = {self.domain.changelog(table) for table in self.rows}

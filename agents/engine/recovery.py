@@ -62,11 +62,11 @@ class FencedRecovery(Recovery):
 
     @Service.task
     async def _slurp_changelogs(self) -> None:
-        """Changelogs are read in `recover`, by a consumer of their own."""
+        """`take_over` reads changelogs, by a consumer of its own."""
 
     @Service.task
     async def _publish_stats(self) -> None:
-        """`recover` logs what it read and how fast."""
+        """`take_over` logs what it read."""
 
 
 class FencedTableManager(TableManager):

@@ -21,11 +21,10 @@ from agents.engine.decoding import Bad
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiokafka import ConsumerRecord
-
     from agents.domain import Domain
     from agents.engine.applying import Applying
     from agents.engine.decoding import Decoding
+    from agents.engine.fetching import Fetched
     from agents.engine.parking import Parked
     from agents.engine.partition import Partition
 
@@ -45,7 +44,7 @@ class Releasing:
     def __init__(self, domain: Domain, decoding: Decoding, applying: Applying) -> None:
         self._domain, self._decoding, self._applying = domain, decoding, applying
 
-    async def obey(self, partition: Partition, tp: TP, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    async def obey(self, partition: Partition, tp: TP, records: Sequence[Fetched]) -> None:
         """Carry out commands in order. One that is none is logged and becomes a dead letter."""
         for record in records:
             try:

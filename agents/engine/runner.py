@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from agents.engine.applying import Applying
-from agents.engine.fatal import stop_process
+from agents.engine.committing import Committing
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
-from agents.engine.visibility import Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from faust.types import TP
 
     from agents.domain import Domain
@@ -27,19 +24,14 @@ if TYPE_CHECKING:
     from agents.engine.decoding import Decoding
     from agents.engine.encoding import Encoding
     from agents.engine.fuse import Limits
-    from agents.engine.partition import Owed, Partition
+    from agents.engine.partition import Partition
     from agents.engine.stream import BatchStream
     from bookly.cache.invalidator import Invalidator
 
 log = structlog.get_logger(__name__)
-COMMIT_S = 0.1  # a commit at the latest after this, however much waits
-AHEAD_S = 1.0  # how long slices are applied while a commit is under way; then it is waited for
 IDLE_S = 0.25  # offsets that moved past transaction markers alone are committed after this silence
 HOLD_S = 1.0  # how long failed records wait for a good one behind them: until then nothing behind the last good one is committed
 GIVE_UP_S = 5.0  # what the running slice may take when partitions are revoked
-MARKERS_S = (
-    1.0  # offsets that moved past transaction markers alone are committed at the latest after this, however busy others are
-)
 
 
 class Held(NamedTuple):
@@ -74,36 +66,36 @@ class Runner:
         self._releasing = Releasing(domain, decoding, self._applying)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
-        self._visibility = Visibility(brokers, invalidator)
+        self.committing = Committing(brokers, invalidator, self.pulse)
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
-        self._paying: set[asyncio.Task[None]] = set()
-        self._paid = self._paid_all = 0.0  # when the last payment began, and the last one that included markers
         self._taking: asyncio.Future[dict[int, Partition]] | None = None
 
     async def run(self, stream: BatchStream) -> None:
-        """Apply slices as they come; commit when the input runs dry, and at the latest after COMMIT_S. Ends with the app."""
+        """Apply slices as they come; commit when the input runs dry, or when one is due. Ends with the app."""
         self._consumer = stream.consumer
         batches = aiter(stream.batches())
         following = asyncio.ensure_future(anext(batches))
         while True:
-            done, _ = await asyncio.wait({following, *self._paying}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                {following, *self.committing.running}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED
+            )
             if following not in done:
                 async with self._turn:
                     await self._let_go()
-                    await self._commit_soon(idle=not done)
+                    await self.committing.begin(self.partitions.values(), idle=not done)
                 continue
             try:
                 batch = following.result()
             except StopAsyncIteration:
                 async with self._turn:
-                    return await self._commit_all()
+                    return await self.committing.finish(self.partitions.values())
             following = asyncio.ensure_future(anext(batches))
             async with self._turn:
                 await self._apply(batch)
                 await self._let_go()
-                if (stream.dry and not following.done()) or time.monotonic() - self._paid >= COMMIT_S:
-                    await self._commit_soon()
+                if (stream.dry and not following.done()) or self.committing.due:
+                    await self.committing.begin(self.partitions.values())
 
     async def take_over(self, numbers: list[int]) -> None:
         """Own exactly these partitions, as of their last commit. Raises Revoked when they are given up meanwhile."""
@@ -111,7 +103,7 @@ class Runner:
             raise Revoked
         async with self._turn:
             self.pulse.enter(Phase.RECOVERING)
-            await self._settle()
+            await self.committing.settle()
             await self._close()
             self._taking = asyncio.ensure_future(take_over(self.domain, self.brokers, numbers, self.pulse.beat))
             try:
@@ -131,23 +123,17 @@ class Runner:
             self._taking.cancel()
         try:
             async with asyncio.timeout(GIVE_UP_S), self._turn:
-                await self._commit_all()
+                await self.committing.finish(self.partitions.values())
         except TimeoutError:
             log.warning("revoked before all was committed: it is redone elsewhere", budget_s=GIVE_UP_S)
-            for paying in self._paying:
-                paying.cancel()
+            self.committing.cancel()
         await self._close()
 
     async def drain(self) -> None:
         """The process ends: what is applied is committed, nothing more is taken."""
         self.pulse.enter(Phase.STOPPING)
         await self.give_up()
-        await self._visibility.close()
-
-    @property
-    def paying_since(self) -> float | None:
-        """When the commit under way began, if there is one. May be asked from any thread."""
-        return self._paid if self._paying else None
+        await self.committing.close()
 
     @property
     def parked(self) -> int:
@@ -214,45 +200,6 @@ class Runner:
             held, partition = self._held.pop(tp), self.partitions.get(tp.partition)
             if partition is not None:
                 await self._apply_to(partition, held.batch, held.until)
-
-    async def _commit_soon(self, *, idle: bool = False) -> None:
-        """Begin to pay what is owed; the next slices are applied meanwhile. One payment at a time.
-
-        Who is behind with paying is waited for, so that memory is not ahead of the log without bounds.
-        """
-        if self._paying:
-            if time.monotonic() - self._paid < AHEAD_S:
-                return
-            await self._settle()
-        now = time.monotonic()
-        everything = idle or now - self._paid_all > MARKERS_S
-        partitions = [p for p in self.partitions.values() if (p.moved if everything else p.owes)]
-        bills = [(partition, owed) for partition in partitions if (owed := partition.owed()) is not None]
-        self._paid, self._paid_all = now, now if everything else self._paid_all
-        if bills:
-            paying = asyncio.create_task(self._pay(bills), name="commit")
-            self._paying = {paying}
-            paying.add_done_callback(self._paying.discard)
-
-    async def _commit_all(self) -> None:
-        """Everything applied is committed when this returns."""
-        await self._settle()
-        await self._commit_soon(idle=True)
-        await self._settle()
-
-    async def _settle(self) -> None:
-        if self._paying:
-            await asyncio.wait(set(self._paying))
-
-    async def _pay(self, bills: Sequence[tuple[Partition, Owed]]) -> None:
-        """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts."""
-        try:
-            places = await asyncio.gather(*(partition.pay(owed) for partition, owed in bills))
-        except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
-            stop_process("a transaction could not be committed; it is redone from the last commit", error)
-        self.pulse.beat()
-        stale = {tag for _, owed in bills for tag in owed.stale}
-        await self._visibility.make_stale(stale, {place: offset for each in places for place, offset in each.items()})
 
 
 def _cancelled_itself() -> bool:

@@ -34,7 +34,7 @@ class Work(NamedTuple):
     """What there is to do. `behind`: the offset that each input partition with lag stands at."""
 
     behind: Mapping[TP, int]
-    paying_since: float | None  # when the commit under way began
+    committing_since: float | None  # when the commit under way began
 
 
 class Standing(NamedTuple):
@@ -60,7 +60,7 @@ class Watchdog(threading.Thread):
         self._pulse, self._work = pulse, work
         self._still_s, self._loop_s, self._look_s = still_s, loop_s, look_s
         self._must_end_by: float | None = None
-        self._paying_since: float | None = None
+        self._committing_since: float | None = None
         self._standing: Mapping[TP, Standing] = {}
 
     def must_end_within(self, seconds: float) -> None:
@@ -95,7 +95,7 @@ class Watchdog(threading.Thread):
         if self._must_end_by is not None:
             return  # what would answer is being taken down
         work = self._work()
-        self._paying_since = work.paying_since
+        self._committing_since = work.committing_since
         before, standing = self._standing, {}
         for tp, offset in work.behind.items():
             known = before.get(tp)
@@ -112,7 +112,7 @@ class Watchdog(threading.Thread):
             return f"the event loop has not turned for {now - pulse.looped:.0f} s: a handler blocks it, or computes too long"
         if pulse.phase is Phase.RECOVERING and (still := self._still(pulse.moved, now)):
             return f"taking partitions over has made no progress for {still:.0f} s"
-        if self._paying_since is not None and (still := self._still(self._paying_since, now)):
+        if self._committing_since is not None and (still := self._still(self._committing_since, now)):
             return f"a commit has been under way for {still:.0f} s"
         for tp, (offset, since) in self._standing.items():
             if still := self._still(since, now):

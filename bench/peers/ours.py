@@ -49,18 +49,18 @@ class Watch:
         self._events = events
         self._told: dict[Any, int] = {}
         self._watch = Stopwatch()
-        self._apply, self._pay = self._runner._apply, self._runner._pay
-        self._runner._apply, self._runner._pay = self.apply, self.pay
+        self._apply, self._commit = self._runner._apply, self._runner.committing.commit
+        self._runner._apply, self._runner.committing.commit = self.apply, self.commit
 
     async def apply(self, batch: Any) -> None:
         if batch.records:
             self._watch.start()
         await self._apply(batch)
 
-    async def pay(self, bills: Any) -> None:
+    async def commit(self, taken: Any) -> None:
         """The tallies that a commit carries say how far it reaches. Redis has to have taken what is stale, too."""
-        await self._pay(bills)
-        self._told.update({tp: Tally.parse(at.metadata)["applied"] for _, owed in bills for tp, at in owed.places.items()})
+        await self._commit(taken)
+        self._told.update({tp: Tally.parse(at.metadata)["applied"] for _, one in taken for tp, at in one.places.items()})
         if sum(self._told.values()) >= self._events:
             while self._runner.invalidations:  # noqa: ASYNC110  # seen from outside: nobody sets an event
                 await asyncio.sleep(0.001)

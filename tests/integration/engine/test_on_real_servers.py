@@ -132,17 +132,22 @@ def test_a_worker_told_to_end_with_full_queues_commits_what_it_has_applied_and_e
 
 def test_a_worker_told_to_end_in_the_middle_of_a_rebalance_ends_as_well(real: Real) -> None:
     eventually(lambda: real.worker.says("Worker ready"), "it is a member of the group")
-    log, sign = real.worker.log, "it is rebalancing"
-    before = log.read_text(errors="replace").count(sign)
+    rebalances, starts = said(real, "it is rebalancing"), said(real, "Worker ready")
     other = real.another()
     try:
-        eventually(lambda: log.read_text(errors="replace").count(sign) > before, "the group is rebalancing")
+        eventually(lambda: said(real, "it is rebalancing") > rebalances, "the group is rebalancing")
         assert real.worker.stop() == 0
         eventually(lambda: other.says("Worker ready"), "the other one has taken over")
+        real.worker.start()
+        eventually(lambda: said(real, "Worker ready") > starts, "it is a member again")
     finally:
         if real.worker.process.poll() is not None:
             real.worker.start()
         assert other.stop() == 0
+
+
+def said(real: Real, words: str) -> int:
+    return real.worker.log.read_text(errors="replace").count(words)
 
 
 def test_a_handler_that_never_returns_ends_the_process_with_its_stack_and_health_says_so_before(

@@ -66,7 +66,7 @@ class Group:
 
     def read_log(self, brokers: str, topic: str) -> Iterator[Message]:
         assert topic == here.DOMAIN.parked
-        return map(Message, list(self.world.partition.parking.owed()))
+        return map(Message, list(self.world.partition.parking.changes()))
 
     def send(self, brokers: str, topic: str, partition: int, key: bytes, value: bytes) -> int:
         assert (topic, partition) == (here.DOMAIN.control, INPUT.partition)

@@ -105,9 +105,9 @@ class Worker:
         await self.runner._apply(Batch(INPUT, cast("Any", slice_), start, self.read, 0))
 
     async def commit(self) -> None:
-        owed = self.partition.owed()
-        if owed is not None:
-            await self.partition.pay(owed)
+        transaction = self.partition.take()
+        if transaction is not None:
+            await self.partition.commit(transaction)
 
     async def lose_patience(self) -> None:
         self.runner._held = {tp: held._replace(until=0.0) for tp, held in self.runner._held.items()}

@@ -10,7 +10,8 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from agents.engine.consuming import Batch, BatchConductor, BatchConsumer, BatchConsumerThread
+from agents.engine.consuming import Batch, BatchConductor, BatchConsumer
+from agents.engine.fetching import BatchConsumerThread
 
 TOPIC = TP("bookly.availability", 2)
 

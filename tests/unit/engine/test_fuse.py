@@ -38,7 +38,7 @@ async def test_a_handler_that_raises_on_every_event_stops_the_group_before_anyth
     ) as stopped:
         await world.send(reservation("c"), key=b"3")
     assert stopped.value.args[1] == EXIT_DATA
-    assert world.partition.offsets == {INPUT: 1}, "nothing behind the last good event is owed"
+    assert world.partition.offsets == {INPUT: 1}, "nothing behind the last good event is to be committed"
     assert world.letters == []
 
 

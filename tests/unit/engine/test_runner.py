@@ -1,4 +1,4 @@
-"""A slice of events through the runner, without a broker: what is applied, what is set aside, what is owed."""
+"""A slice of events through the runner, without a broker: what is applied, what is set aside, what is to be committed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def test_good_events_are_applied_and_their_rows_and_events_are_owed() -> N
     assert [record.topic for record in world.partition._outgoing] == ["bookly.availability", "bookly.availability"]
     assert len(list(world.partition._changelog_records())) == 1, "one record a dirty key, however often it changed"
     assert world.partition.offsets == {INPUT: 2}
-    assert world.partition.owes
+    assert world.partition.is_dirty
 
 
 async def test_an_event_whose_handler_raises_leaves_no_trace_but_its_dead_letter() -> None:
@@ -63,8 +63,8 @@ async def test_only_markers_make_no_commit_urgent() -> None:
     world = World()
     await world.give([], 1)
     assert world.partition.offsets == {INPUT: 1}
-    assert world.partition.moved
-    assert not world.partition.owes
+    assert world.partition.is_behind
+    assert not world.partition.is_dirty
 
 
 async def test_what_was_fetched_before_a_rebalance_and_committed_since_is_not_applied_again() -> None:
@@ -81,24 +81,24 @@ async def test_what_was_fetched_before_a_rebalance_and_committed_since_is_not_ap
     await again.give(records[:2], 3)
     assert not again.partition.rows["counts"]
     assert not again.partition.offsets
-    assert not again.partition.owes
+    assert not again.partition.is_dirty
 
 
 async def test_markers_of_a_quiet_topic_are_committed_though_another_is_busy() -> None:
     world = World()
-    paid: list[set[int]] = []
+    committed: list[set[int]] = []
 
-    async def pay(bills: Any) -> None:
-        paid.append({partition.number for partition, _ in bills})
+    async def commit(taken: Any) -> None:
+        committed.append({partition.number for partition, _ in taken})
 
-    world.runner._pay = pay  # type: ignore[method-assign]
+    world.runner.committing.commit = commit  # type: ignore[method-assign]
     quiet = world.runner.partitions[3] = Partition(DOMAIN, 3)
     quiet.reached(INPUT._replace(partition=3), 7, records=0)
     await world.send(reservation("one"))
-    await world.runner._commit_soon()
-    await world.runner._settle()
+    await world.runner.committing.begin(world.runner.partitions.values())
+    await world.runner.committing.settle()
     quiet.reached(INPUT._replace(partition=3), 8, records=0)
     await world.send(reservation("two"))
-    await world.runner._commit_soon()
-    await world.runner._settle()
-    assert paid == [{2, 3}, {2}], "the second waits for MARKERS_S"
+    await world.runner.committing.begin(world.runner.partitions.values())
+    await world.runner.committing.settle()
+    assert committed == [{2, 3}, {2}], "the second waits for MARKERS_S"

@@ -115,9 +115,9 @@ async def test_a_command_that_is_none_is_a_dead_letter_and_releases_nothing(comm
 
 async def test_what_waits_survives_its_changelog() -> None:
     world = await given_a_failed_event_and_two_behind_it()
-    owed = list(world.partition.parking.owed())
-    again = Parking(owed[0].topic, 2)
-    for offset, record in enumerate(owed):
+    changes = list(world.partition.parking.changes())
+    again = Parking(changes[0].topic, 2)
+    for offset, record in enumerate(changes):
         again.restore(Record(offset, record.value, record.key, tuple(record.headers)))
     assert again.behind(b"room") == world.partition.parking.behind(b"room")
     assert (len(again), again.size) == (3, 3)
@@ -127,11 +127,11 @@ async def test_what_waits_survives_its_changelog() -> None:
 async def test_what_was_released_leaves_tombstones_and_is_gone_after_a_recovery() -> None:
     world = await given_a_failed_event_and_two_behind_it()
     again = Parking("changelog", 2)
-    for record in world.partition.parking.owed():
+    for record in world.partition.parking.changes():
         again.restore(Record(0, record.value, record.key, tuple(record.headers)))
-    world.partition.parking.paid()
+    world.partition.parking.forget_changes()
     await world.command(naming_the_head(world.partition, "skip"))
-    for record in world.partition.parking.owed():
+    for record in world.partition.parking.changes():
         assert record.value is None
         again.restore(Record(0, None, record.key))
     assert not again
@@ -143,7 +143,7 @@ async def test_a_tombstone_that_failed_comes_back_as_a_tombstone() -> None:
     parking = world.partition.parking
     parking.put(here_parked := _parked(None))
     again = Parking("changelog", 2)
-    for record in parking.owed():
+    for record in parking.changes():
         assert record.value is not None, "a tombstone in the changelog would forget it"
         again.restore(Record(0, record.value, record.key, tuple(record.headers)))
     assert again.behind(b"room") == [here_parked]

@@ -224,20 +224,20 @@ def test_health_names_the_partition(app: BooklyApp) -> None:
 async def test_a_commit_is_under_way_from_when_it_begins_to_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     world, ends = World(), asyncio.Event()
 
-    async def pay(_: Any) -> dict[Any, int]:
+    async def commit(_: Any) -> dict[Any, int]:
         await ends.wait()
         return {}
 
-    monkeypatch.setattr(world.partition, "pay", pay)
+    monkeypatch.setattr(world.partition, "commit", commit)
     await world.send(reservation("r-1"))
-    assert world.runner.paying_since is None
-    world.runner._paid_all = before = time.monotonic()  # the last one that included markers
-    await world.runner._commit_soon()
-    assert before < (world.runner.paying_since or 0.0) <= time.monotonic()
-    monkeypatch.setattr(world.runner._visibility, "make_stale", lambda *_: asyncio.sleep(0))
+    assert world.runner.committing.since is None
+    world.runner.committing._began_all = before = time.monotonic()  # the last one that included markers
+    await world.runner.committing.begin([world.partition])
+    assert before < (world.runner.committing.since or 0.0) <= time.monotonic()
+    monkeypatch.setattr(world.runner.committing._visibility, "make_stale", lambda *_: asyncio.sleep(0))
     ends.set()
-    await world.runner._settle()
-    assert world.runner.paying_since is None
+    await world.runner.committing.settle()
+    assert world.runner.committing.since is None
 
 
 async def test_each_question_that_the_registry_does_not_answer_is_an_excuse(

@@ -1,4 +1,4 @@
-"""A domain that can fail, and its runner without a broker: slices go in, what a partition owes comes out."""
+"""A domain that can fail, and its runner without a broker: slices go in, a partition's transactions come out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,89 @@
+"""When transactions are committed: one round of them at a time, while the next slices are applied (docs/decisions/0004)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from agents.engine.fatal import stop_process
+from agents.engine.visibility import Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from agents.engine.partition import Partition, Transaction
+    from agents.engine.pulse import Pulse
+    from bookly.cache.invalidator import Invalidator
+
+COMMIT_S = 0.1  # a commit at the latest after this, however much waits
+AHEAD_S = 1.0  # how long slices are applied while a commit is under way; then it is waited for
+MARKERS_S = 1.0  # a busy worker commits offsets that moved past transaction markers alone at the latest after this
+
+
+class Committing:
+    """One transaction a partition, all partitions of a round side by side."""
+
+    def __init__(self, brokers: str, invalidator: Invalidator, pulse: Pulse) -> None:
+        self.running: set[asyncio.Task[None]] = set()  # the round that is under way, if there is one
+        self._visibility = Visibility(brokers, invalidator)
+        self._pulse = pulse
+        self._began = self._began_all = 0.0  # the last round, and the last one that took markers along
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() - self._began >= COMMIT_S
+
+    @property
+    def since(self) -> float | None:
+        """When the round under way began, if there is one. May be asked from any thread."""
+        return self._began if self.running else None
+
+    async def begin(self, partitions: Iterable[Partition], *, idle: bool = False) -> None:
+        """Take from each partition what is not committed and begin to commit it; one round at a time.
+
+        A worker that commits more slowly than it applies is held here, so that memory is not ahead of the log without bounds.
+        `idle`: offsets that moved past transaction markers alone are worth a commit of their own.
+        """
+        if self.running:
+            if time.monotonic() - self._began < AHEAD_S:
+                return
+            await self.settle()
+        now = time.monotonic()
+        everything = idle or now - self._began_all > MARKERS_S
+        wanted = [p for p in partitions if (p.is_behind if everything else p.is_dirty)]
+        taken = [(partition, transaction) for partition in wanted if (transaction := partition.take()) is not None]
+        self._began, self._began_all = now, now if everything else self._began_all
+        if taken:
+            committing = asyncio.create_task(self.commit(taken), name="commit")
+            self.running = {committing}
+            committing.add_done_callback(self.running.discard)
+
+    async def finish(self, partitions: Collection[Partition]) -> None:
+        """Everything applied is committed when this returns."""
+        await self.settle()
+        await self.begin(partitions, idle=True)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """The round under way has ended when this returns."""
+        if self.running:
+            await asyncio.wait(set(self.running))
+
+    def cancel(self) -> None:
+        """It takes too long: what is not committed is redone by whoever takes the partitions over."""
+        for committing in self.running:
+            committing.cancel()
+
+    async def commit(self, taken: Sequence[tuple[Partition, Transaction]]) -> None:
+        """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts."""
+        try:
+            places = await asyncio.gather(*(partition.commit(transaction) for partition, transaction in taken))
+        except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
+            stop_process("a transaction could not be committed; it is redone from the last commit", error)
+        self._pulse.beat()
+        stale = {tag for _, transaction in taken for tag in transaction.stale}
+        await self._visibility.make_stale(stale, {place: offset for each in places for place, offset in each.items()})
+
+    async def close(self) -> None:
+        await self._visibility.close()
