@@ -18,8 +18,9 @@ releasing     commands that try it again or skip it
 fuse          when too much fails for one deploy
 
 Around it:
+connections  a reset connection under uvloop is an error that aiokafka knows
 recovery     fence the partition, then read its changelogs, then resume
 encoding, outgoing  emitted events to records
-pulse, watchdog, health, fatal  whether it moves, and the end of a process that does not
+pulse, watchdog, stacks, health, fatal  whether it moves, and the end of a process that does not
 app, worker  the Faust app that puts them together, and its process: `python -m agents <domain>`
 """

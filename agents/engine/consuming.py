@@ -129,6 +129,7 @@ class BatchConsumer(driver.Consumer):
 
     @Service.task
     async def _show_that_the_loop_turns(self) -> None:
+        self.app.runner.pulse.loop = asyncio.get_running_loop()
         while not self.should_stop:
             self.app.runner.pulse.turn()
             await self.sleep(TURN_S)

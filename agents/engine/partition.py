@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
 CLOSE_S = 2.0
+REQUEST_MS = 15_000  # a connection that swallows everything is given up, and the request sent again, before a commit stands still
 RETRY_MS = 10  # a transaction that begins while the markers of the one before are being written is told to come again
 
 
@@ -87,6 +88,7 @@ class Partition:
             max_batch_size=BATCH_BYTES,
             max_request_size=4 * BATCH_BYTES,
             retry_backoff_ms=RETRY_MS,
+            request_timeout_ms=REQUEST_MS,
             compression_type="lz4",
         )
         self._producer = producer

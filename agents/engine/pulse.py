@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Phase(StrEnum):
@@ -20,6 +24,7 @@ class Pulse:
 
     def __init__(self) -> None:
         self.phase = Phase.STARTING
+        self.loop: asyncio.AbstractEventLoop | None = None  # once it turns
         self.moved = self.looped = self.excused = time.monotonic()
 
     def enter(self, phase: Phase) -> None:

@@ -5,16 +5,15 @@ What was not committed is redone by whoever takes the partitions over, so ending
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from agents.engine.fatal import stop_process
 from agents.engine.pulse import Phase
+from agents.engine.stacks import stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +86,7 @@ class Watchdog(threading.Thread):
             self.look(now)
             why = self.verdict(now)
             if why is not None:
-                log.critical("standing still", reason=why, stacks=stacks())
+                log.critical("standing still", reason=why, stacks=stacks(self._pulse.loop))
                 stop_process(why)
 
     def look(self, now: float) -> None:
@@ -123,10 +122,3 @@ class Watchdog(threading.Thread):
         """For how long, if it is too long, else 0. Time in which nothing could be done does not count."""
         still = now - max(since, self._pulse.excused)
         return still if still > self._still_s else 0.0
-
-
-def stacks() -> str:
-    """Where every thread is."""
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    frames = sys._current_frames()
-    return "\n".join(f"{names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}" for ident, frame in frames.items())

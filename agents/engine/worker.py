@@ -15,6 +15,7 @@ import structlog
 import uvloop
 
 from agents import PARTITIONS
+from agents.engine import connections
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
@@ -90,6 +91,7 @@ def prepare(
     limits: Limits | None = None,
 ) -> BooklyApp:
     """The domain's app, ready to run: asks the registry for all schema ids, and connects to nothing else yet."""
+    connections.mend()
     registry = Registry(settings.registry)
     encoding = Encoding(schema_ids(registry), partitions)
     invalidator = Invalidator(settings.redis, stale=stale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +14,8 @@ from agents.engine import decoding, pulse, watchdog, worker
 from agents.engine.health import report
 from agents.engine.partition import Partition
 from agents.engine.pulse import Phase, Pulse
-from agents.engine.watchdog import DRAIN_S, Watchdog, Work, stacks
+from agents.engine.stacks import stacks
+from agents.engine.watchdog import DRAIN_S, Watchdog, Work
 from agents.engine.worker import Worker, prepare
 from bookly.errors import RegistryUnavailable, UnknownSchema
 from bookly.settings import Settings
@@ -267,3 +269,17 @@ async def test_after_a_crash_as_well_it_has_to_be_down_in_time(app: BooklyApp) -
 
 def test_the_stacks_show_this_very_line() -> None:
     assert "test_the_stacks_show_this_very_line" in stacks()
+
+
+async def test_the_stacks_show_what_a_task_waits_for() -> None:
+    async def inner() -> None:
+        await asyncio.Event().wait()
+
+    async def outer() -> None:
+        await inner()
+
+    task = asyncio.create_task(outer(), name="commit")
+    await asyncio.sleep(0)
+    shown = stacks(asyncio.get_running_loop())
+    task.cancel()
+    assert re.search(r"task commit: .*outer:\d+ > .*inner:\d+ > Event.wait:\d+", shown), shown
