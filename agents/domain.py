@@ -91,6 +91,10 @@ def events_of(handler: Handler) -> tuple[type[Any], ...]:
     """The event classes in a handler's first annotation: one class, or a union of them."""
     parameters = list(inspect.signature(handler).parameters)
     where = f"{handler.__module__}.{handler.__name__}"
+    if inspect.iscoroutinefunction(handler):
+        raise DomainError(
+            f"{where} is async: nobody would await it, and its events would vanish. A handler does no I/O: make it a def"
+        )
     try:
         annotation = get_type_hints(handler).get(parameters[0]) if len(parameters) == 2 else None
     except NameError as error:

@@ -44,6 +44,8 @@ class LagReader:
         """The lag of a group on every partition of the topics. Raises BrokerUnavailable after ten seconds."""
         try:
             places = self._places(topics)
+            if not places:
+                return []  # nothing is provisioned, so nothing waits
             ends = self._admin.list_offsets(
                 {place: OffsetSpec.latest() for place in places},  # type: ignore[no-untyped-call]
                 isolation_level=IsolationLevel.READ_COMMITTED,

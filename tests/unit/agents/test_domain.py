@@ -128,3 +128,11 @@ def test_a_worker_of_a_wrong_domain_says_so_in_a_sentence(monkeypatch: pytest.Mo
     assert result.exit_code == 2
     assert "take_anything must be (event, state)" in result.output
     assert "Traceback" not in result.output
+
+
+def test_an_async_handler_is_refused() -> None:
+    async def keep(event: ReservationCreated, state: State) -> None:
+        """Nobody would await it."""
+
+    with pytest.raises(DomainError, match="keep is async: nobody would await it"):
+        Domain.of("suite", State, [keep])  # type: ignore[list-item]
