@@ -50,6 +50,5 @@ def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
 def changelogs_of(domain: Domain, partitions: int = PARTITIONS) -> tuple[tuple[str, int, dict[str, Any]], ...]:
     """One for each table, and one for the records that wait behind a failed one."""
     config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "max.message.bytes": str(ROW_BYTES)}
-    return tuple(
-        (changelog, partitions, config) for changelog in (*map(domain.changelog, (t.name for t in domain.tables)), domain.parked)
-    )
+    names = (*(domain.changelog(table.name) for table in domain.tables), domain.parked)
+    return tuple((name, partitions, config) for name in names)

@@ -168,10 +168,9 @@ class Partition:
         assert producer is not None, "commit() before fence()"
         await producer.begin_transaction()
         sent = [future async for future in _send(producer, transaction.records)]
-        offsets = producer.send_offsets_to_transaction(
-            transaction.places, self.domain.group
-        )  # a transaction does not ask for an order
-        written = (await asyncio.gather(*sent, offsets))[:-1]
+        # A transaction does not ask for an order: the offsets travel beside the records, and the commit waits for both.
+        offsets = producer.send_offsets_to_transaction(transaction.places, self.domain.group)
+        *written, _ = await asyncio.gather(*sent, offsets)
         await producer.commit_transaction()
         own = {self.domain.changelog(table) for table in self.rows}
         return {TopicPartition(batch.topic, batch.partition): batch.offset for batch in written if batch.topic in own}

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from faust.types import TP
 
-from agents.engine import decoding, pulse, watchdog, worker
-from agents.engine.health import report
-from agents.engine.partition import Partition
+from agents.engine import pulse, watchdog
 from agents.engine.pulse import Phase, Pulse
-from agents.engine.stacks import stacks
-from agents.engine.watchdog import DRAIN_S, Watchdog, Work
-from agents.engine.worker import Worker, prepare
-from bookly.errors import RegistryUnavailable, UnknownSchema
-from bookly.settings import Settings
-from tests.unit.engine.world import CONTROL, DOMAIN, INPUT, World, reservation
+from agents.engine.watchdog import Watchdog, Work
+from tests.unit.engine.watched import Watched
+from tests.unit.engine.world import INPUT
 
 if TYPE_CHECKING:
-    from agents.engine.app import BooklyApp
+    pass
 
 BUSY = TP("bookly.availability", 3)
-
-
-class Watched:
-    """A watchdog and what it sees. `at` lets the time go on, with a loop that turns."""
-
-    def __init__(self, phase: Phase = Phase.RUNNING, behind: dict[TP, int] | None = None, *, ago: float = 0.0) -> None:
-        self.pulse, self.began = Pulse(), time.monotonic() - ago
-        self.pulse.phase, self.pulse.excused = phase, self.began
-        self.work = Work(behind or {}, None)
-        self.watchdog = Watchdog(self.pulse, lambda: self.work, still_s=30, loop_s=10)
-
-    def at(self, seconds: float) -> str | None:
-        """What it says so many seconds after it began."""
-        now = self.pulse.looped = self.began + seconds
-        self.watchdog.look(now)
-        return self.watchdog.verdict(now)
 
 
 class Ended(BaseException):
@@ -74,12 +51,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(watchdog, "time", clock)
     monkeypatch.setattr(pulse, "time", clock)
     return clock
-
-
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> BooklyApp:
-    monkeypatch.setattr(worker, "schema_ids", lambda _: {})
-    return prepare(DOMAIN, Settings("broker:1", "http://registry:1", "redis://redis:1"))
 
 
 def test_a_worker_that_makes_progress_lives() -> None:
@@ -205,81 +176,3 @@ def test_a_watchdog_that_fails_ends_the_process(clock: Clock) -> None:
     with pytest.raises(Ended, match="the watchdog failed") as ended:
         Watchdog(Pulse(), fails).run()
     assert isinstance(ended.value.__cause__, RuntimeError)
-
-
-def test_it_is_asked_of_every_partition_with_lag_that_is_owned(app: BooklyApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "lag", lambda: {INPUT: 5, CONTROL: 0, BUSY: 5})
-    app.runner.partitions[INPUT.partition] = Partition(DOMAIN, INPUT.partition)
-    app.runner.partitions[INPUT.partition].reached(INPUT, 7, records=1)
-    assert app.work() == Work({INPUT: 7}, None), "the other partition is somebody else's by now"
-
-
-def test_health_names_the_partition(app: BooklyApp) -> None:
-    watched = Watched(behind={INPUT: 7}, ago=40)
-    watched.at(0)
-    watched.pulse.looped = time.monotonic()
-    found = report(app, watched.watchdog)
-    assert (found["live"], found["ready"]) == (False, False)
-    assert found["why"].startswith("bookly.availability partition 2 has lag and has stood at offset 7 for")
-
-
-async def test_a_commit_is_under_way_from_when_it_begins_to_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, ends = World(), asyncio.Event()
-
-    async def commit(_: Any) -> dict[Any, int]:
-        await ends.wait()
-        return {}
-
-    monkeypatch.setattr(world.partition, "commit", commit)
-    await world.send(reservation("r-1"))
-    assert world.runner.committing.since is None
-    world.runner.committing._began_all = before = time.monotonic()  # the last one that included markers
-    await world.runner.committing.begin([world.partition])
-    assert before < (world.runner.committing.since or 0.0) <= time.monotonic()
-    monkeypatch.setattr(world.runner.committing._visibility, "make_stale", lambda *_: asyncio.sleep(0))
-    ends.set()
-    await world.runner.committing.settle()
-    assert world.runner.committing.since is None
-
-
-async def test_each_question_that_the_registry_does_not_answer_is_an_excuse(
-    app: BooklyApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = [*[RegistryUnavailable("registry", "schema id 1", "nobody listens")] * 2, UnknownSchema("it knows no such id")]
-    excuses: list[float] = []
-
-    class Asked:
-        def decoder(self, _: int) -> None:
-            excuses.append(app.runner.pulse.excused)
-            raise answers.pop(0)
-
-    monkeypatch.setattr(decoding, "RETRY_S", (0.001,))
-    app.runner._decoding._registry = cast("Any", Asked())
-    await app.runner._decoding.decode([b"\0\0\0\0\1"])
-    assert excuses == sorted(set(excuses)), "each is newer than the one before"
-    assert len(excuses) == 3
-
-
-async def test_after_a_crash_as_well_it_has_to_be_down_in_time(app: BooklyApp) -> None:
-    watched = Watched()
-    await Worker(app, watched.watchdog).stop()
-    assert watched.watchdog.verdict(time.monotonic() + DRAIN_S + 1) is not None
-    assert watched.watchdog.verdict(time.monotonic() + DRAIN_S - 1) is None, "nothing else is asked"
-
-
-def test_the_stacks_show_this_very_line() -> None:
-    assert "test_the_stacks_show_this_very_line" in stacks()
-
-
-async def test_the_stacks_show_what_a_task_waits_for() -> None:
-    async def inner() -> None:
-        await asyncio.Event().wait()
-
-    async def outer() -> None:
-        await inner()
-
-    task = asyncio.create_task(outer(), name="commit")
-    await asyncio.sleep(0)
-    shown = stacks(asyncio.get_running_loop())
-    task.cancel()
-    assert re.search(r"task commit: .*outer:\d+ > .*inner:\d+ > Event.wait:\d+", shown), shown
