@@ -10,6 +10,7 @@ import typer
 
 from agents import NAMES, domains
 from agents.domain import DomainError
+from agents.engine.settings import WorkerSettings
 from agents.engine.worker import run_worker
 from bookly.errors import BooklyError
 from bookly.settings import Settings
@@ -21,11 +22,13 @@ def main(
     """Run a worker of DOMAIN's consumer group until SIGTERM (exit 0).
 
     BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS say where; without them, the stack that runs in this directory.
+    BOOKLY_HEALTH, BOOKLY_FUSE and BOOKLY_LOG_LEVEL: docs/operations.md, with what each exit code means.
     """
     if domain not in NAMES:
         raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")
     try:
-        run_worker(domains()[domain], Settings.from_environment(_environment()))
+        environ = _environment()
+        run_worker(domains()[domain], Settings.from_environment(environ), WorkerSettings.from_environment(environ))
     except (BooklyError, DomainError) as error:
         typer.echo(f"bookly: {error}", err=True)
         raise typer.Exit(2) from None

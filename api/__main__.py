@@ -64,11 +64,13 @@ def demand(
 
 
 @app.command()
-def lag(as_json: Json = False) -> None:
-    """How many records each group is behind, by topic and partition. Exit code 1 when anybody is."""
+def lag(domain: Annotated[str, typer.Argument(help="one group; default: all")] = "", as_json: Json = False) -> None:
+    """How many records each group, or that of DOMAIN, is behind, by topic and partition. Exit code 1 when anybody is."""
     reader = LagReader(_brokers())
     found = [
-        one for domain, topics in READS.items() for one in reader.read(f"bookly-{domain}", [f"bookly.{name}" for name in topics])
+        one
+        for name in ([_known(domain)] if domain else READS)
+        for one in reader.read(f"bookly-{name}", [f"bookly.{topic}" for topic in READS[name]])
     ]
     rows = (
         {"group": o.group, "topic": o.topic, "partition": o.partition, "committed": o.committed, "end": o.end, "lag": o.messages}
@@ -97,7 +99,7 @@ def table(
 @app.command()
 def parked(domain: str, key: Annotated[str, typer.Option(help="one key; default: all")] = "", as_json: Json = False) -> None:
     """Events of DOMAIN that wait behind one of their key that failed. Exit code 1 when there are any."""
-    found = read_parked(_brokers(), domain, key or None)
+    found = read_parked(_brokers(), _known(domain), key or None)
     rows = (
         {
             "key": o.key if as_json else spelled(o.key),
@@ -126,7 +128,7 @@ def release_key(
     as_json: Json = False,
 ) -> None:
     """Try what waits of KEY in DOMAIN again, in order. Exit code 1 when some of it still waits, 2 when nothing was done."""
-    head = first_of(_brokers(), domain, key)
+    head = first_of(_brokers(), _known(domain), key)
     if skip not in (None, head.sequence):
         raise Changed(domain, head)
     left = release(_brokers(), domain, head, by=by, skip=skip is not None)
@@ -138,6 +140,12 @@ def release_key(
     else:
         _say(f"{spelled(key)} flows again")
     raise typer.Exit(1 if left else 0)
+
+
+def _known(domain: str) -> str:
+    if domain not in READS:
+        raise typer.BadParameter(f"there is no domain {domain!r}; there are: {', '.join(READS)}")
+    return domain
 
 
 def _say(sentence: str) -> None:

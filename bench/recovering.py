@@ -14,8 +14,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from confluent_kafka import Consumer, KafkaError
 from confluent_kafka import TopicPartition as Place
 
+from agents.engine.logs import configure_logs
 from agents.engine.recovery import READ_AT_ONCE, take_over
-from agents.engine.worker import configure_logs, tune_interpreter
+from agents.engine.worker import tune_interpreter
 from bench.apart import fold_of
 from bookly.settings import Settings
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 import faust
 import uvloop
 
+from agents.engine.logs import configure_logs
 from agents.engine.partition import Tally
-from agents.engine.worker import configure_logs, prepare, tune_interpreter
+from agents.engine.worker import prepare, tune_interpreter
 from bench.apart import fold_of
 from bench.fold.domain import STALE
 from bench.recovering import used_cpu

@@ -10,7 +10,7 @@ Nothing listens unless BOOKLY_HEALTH names an address: a port (on loopback) or h
 from __future__ import annotations
 
 import json
-import os
+import socket
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,7 +26,25 @@ if TYPE_CHECKING:
     from agents.engine.app import BooklyApp
     from agents.engine.watchdog import Watchdog
 
-LOOPBACK = "127.0.0.1"
+
+class Facts:
+    """What is known of a worker: before it has begun, only that it waits for what it depends on."""
+
+    def __init__(self, domain: str) -> None:
+        self._ask: Callable[[], dict[str, Any]] = lambda: {
+            "domain": domain,
+            "live": True,
+            "ready": False,
+            "phase": "waiting for the registry",
+            "why": None,
+        }
+
+    def __call__(self) -> dict[str, Any]:
+        return self._ask()
+
+    def come_from(self, app: BooklyApp, watchdog: Watchdog) -> None:
+        """From now on the worker itself is asked."""
+        self._ask = lambda: report(app, watchdog)
 
 
 def report(app: BooklyApp, watchdog: Watchdog) -> dict[str, Any]:
@@ -47,17 +65,6 @@ def report(app: BooklyApp, watchdog: Watchdog) -> dict[str, Any]:
     }
 
 
-def address_from_environment() -> tuple[str, int] | None:
-    """Where to listen, if anywhere. Raises InvalidSettings."""
-    given = os.environ.get("BOOKLY_HEALTH", "")
-    host, _, port = given.rpartition(":")
-    if not given:
-        return None
-    if not port.isdecimal() or int(port) > 65_535:
-        raise InvalidSettings(f"BOOKLY_HEALTH is {given!r}: give a port (it listens on loopback), or host:port.")
-    return host or LOOPBACK, int(port)
-
-
 @contextmanager
 def serving(address: tuple[str, int] | None, facts: Callable[[], dict[str, Any]]) -> Iterator[int | None]:
     """Answer while the block runs; the port, or None without an address. Raises InvalidSettings when it cannot listen there."""
@@ -65,9 +72,12 @@ def serving(address: tuple[str, int] | None, facts: Callable[[], dict[str, Any]]
         yield None
         return
     try:
-        server = ThreadingHTTPServer(address, _answering(facts))
+        server = (_Server6 if ":" in address[0] else ThreadingHTTPServer)(address, _answering(facts))
     except OSError as error:
-        raise InvalidSettings(f"BOOKLY_HEALTH: cannot listen on {address[0]}:{address[1]} ({error.strerror}).") from None
+        raise InvalidSettings(
+            f"BOOKLY_HEALTH: cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
+            "Give each worker of this machine a free port of its own, and a host that is one of its addresses."
+        ) from None
     server.daemon_threads = True
     Thread(target=server.serve_forever, name="health", daemon=True).start()
     try:
@@ -75,6 +85,10 @@ def serving(address: tuple[str, int] | None, facts: Callable[[], dict[str, Any]]
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Server6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
 
 
 def _answering(facts: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:

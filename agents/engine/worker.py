@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
-import os
+import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import faust
 import structlog
@@ -19,20 +19,25 @@ from agents.engine import connections
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
-from agents.engine.fuse import Limits
-from agents.engine.health import address_from_environment, report, serving
+from agents.engine.fatal import stop_process
+from agents.engine.health import Facts, serving
+from agents.engine.logs import configure_logs
 from agents.engine.pulse import Pulse
 from agents.engine.runner import Runner
+from agents.engine.settings import WorkerSettings
 from agents.engine.watchdog import DRAIN_S, Watchdog
 from bookly.cache.invalidator import Invalidator
 from bookly.cache.stale import STALE
 from bookly.catalog import EVENTS
-from bookly.errors import InvalidSettings, RegistryUnavailable, UnknownSchema
+from bookly.errors import RegistryUnavailable, UnknownSchema
 from bookly.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agents.domain import Domain
     from agents.engine.app import BooklyApp
+    from agents.engine.fuse import Limits
     from bookly.cache.stale import StaleMap
     from bookly.settings import Settings
 
@@ -41,15 +46,45 @@ REGISTRY_PATIENCE_S = 60.0
 SWITCH_S = 0.0005
 
 
-def run_worker(domain: Domain, settings: Settings, *, stale: StaleMap = STALE) -> None:
-    """Run the domain's consumer group in this process. Ends by SIGTERM or SIGINT (exit 0), or by `stop_process`."""
-    configure_logs()
+def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = None, *, stale: StaleMap = STALE) -> None:
+    """Run the domain's consumer group in this process. Ends by SIGTERM or SIGINT (exit 0), or by `stop_process`.
+
+    Raises InvalidSettings, and UnknownSchema when the registry is not provisioned. `own`: else from the environment.
+    """
+    own = own or WorkerSettings.from_environment()
+    configure_logs(own.log_level)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    app = prepare(domain, settings, stale=stale, limits=limits_from_environment())
-    watchdog = Watchdog(app.runner.pulse, app.work)
-    watchdog.start()
-    with serving(address_from_environment(), lambda: report(app, watchdog)):
+    facts = Facts(domain.name)
+    with serving(own.health, facts):
+        with _ended_by_signals():
+            app = _prepare_or_stop(domain, settings, stale, own.limits)
+        watchdog = Watchdog(app.runner.pulse, app.work)
+        watchdog.start()
+        facts.come_from(app, watchdog)
         Worker(app, watchdog).execute_from_commandline()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Told to end while it waits, it has nothing to commit and ends as it does later: with 0."""
+
+    def end(*_: Any) -> NoReturn:
+        log.info("told to end before it began")
+        sys.exit(0)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _prepare_or_stop(domain: Domain, settings: Settings, stale: StaleMap, limits: Limits) -> BooklyApp:
+    try:
+        return prepare(domain, settings, stale=stale, limits=limits)
+    except RegistryUnavailable as error:
+        stop_process(f"the registry did not answer for {REGISTRY_PATIENCE_S:.0f} s: start it, then this worker", error)
 
 
 class Worker(faust.Worker):
@@ -72,14 +107,6 @@ class Worker(faust.Worker):
         """After a crash as well as after a signal, what goes down is down in time."""
         self._watchdog.must_end_within(DRAIN_S)
         await super().stop()
-
-
-def limits_from_environment() -> Limits:
-    """BOOKLY_FUSE=off lets everything that fails become a dead letter. Raises InvalidSettings for any other value than on."""
-    fuse = os.environ.get("BOOKLY_FUSE", "on")
-    if fuse not in {"on", "off"}:
-        raise InvalidSettings(f"BOOKLY_FUSE is {fuse!r}: it can be on (as if it were not set) or off.")
-    return Limits() if fuse == "on" else Limits.off()
 
 
 def prepare(
@@ -126,33 +153,3 @@ def tune_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 100, 100)
-
-
-def configure_logs() -> None:
-    """One JSON object a line on stderr, ours and the libraries'."""
-    level = getattr(logging, os.environ.get("BOOKLY_LOG_LEVEL", "INFO").upper(), logging.INFO)
-    shared: list[Any] = [
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger("agents").setLevel(level)
-    for chatty in ("agents.engine.app", "agents.engine.consuming"):  # mode's services log under the module of their class
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )

@@ -14,8 +14,9 @@ import faust
 import uvloop
 
 from agents import changelogs_of
+from agents.engine.logs import configure_logs
 from agents.engine.partition import Tally
-from agents.engine.worker import configure_logs, prepare, tune_interpreter
+from agents.engine.worker import prepare, tune_interpreter
 from bench.fold.domain import FOLD, STALE
 from bench.peers.stopwatch import Stopwatch
 from bookly.settings import Settings

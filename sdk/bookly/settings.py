@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from math import isfinite
@@ -123,9 +123,9 @@ def required(name: str, given: Any, environ: Mapping[str, str]) -> str:
     raise InvalidSettings(f"{name} is missing: pass {name}= or set {variable}.{seen}")
 
 
-def refuse_misspelt(environ: Mapping[str, str]) -> None:
-    """A variable that nearly has a setting's name is a typing error, not somebody else's variable."""
-    names = [variable.removeprefix("BOOKLY_") for variable in _VARIABLES.values()]
+def refuse_misspelt(environ: Mapping[str, str], more: Iterable[str] = ()) -> None:
+    """A variable that nearly has a setting's name, one of `more` included, is a typing error, not somebody else's variable."""
+    names = [*(variable.removeprefix("BOOKLY_") for variable in _VARIABLES.values()), *more]
     for variable in sorted(environ):
         word = variable.removeprefix("BOOKLY_")
         if word in (variable, *names):

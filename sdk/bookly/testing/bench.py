@@ -18,7 +18,7 @@ from bookly.testing.in_memory import InMemorySchemas
 from bookly.testing.parking import Bad, Parking, Taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bookly.cache.stale import StaleMap
     from bookly.records import Record
@@ -84,12 +84,12 @@ class DomainBench:
         return self._parking.behind(key)
 
     def row(self, table: str, key: str) -> Any:
-        """The row, or None."""
-        return self.tables[table].get(key)
+        """The row, or None. Raises KeyError when the domain has no such table."""
+        return self._table(table).get(key)
 
     def rows(self, table: str) -> dict[str, Any]:
-        """All rows of a table by key, as they are now."""
-        return dict(self.tables[table])
+        """All rows of a table by key, as they are now. Raises KeyError when the domain has no such table."""
+        return dict(self._table(table))
 
     @property
     def kinds(self) -> list[type[Record]]:
@@ -101,13 +101,21 @@ class DomainBench:
         return [event for event in self.emitted if isinstance(event, kind)]
 
     def one(self, kind: type[Event]) -> Event:
-        """The only emitted event of this class."""
-        (event,) = self.all(kind)
-        return event
+        """The only emitted event of this class. Raises AssertionError, which says what was emitted, where it is not one."""
+        found = self.all(kind)
+        if len(found) != 1:
+            there = ", ".join(other.__name__ for other in self.kinds) or "nothing"
+            raise AssertionError(f"{len(found)} {kind.__name__} were emitted, not one; in all: {there}")
+        return found[0]
 
     def is_stale(self, cache_type: str, *parts: str, shows: Iterable[str] = ()) -> bool:
         """Whether the entry with this key went stale in the last call. `shows`: tags of what its loader would name."""
         return not self.stale.isdisjoint((*TYPES[cache_type].tags_of(*parts), *shows))
+
+    def _table(self, name: str) -> dict[str, Any]:
+        if name not in self.tables:
+            raise KeyError(f"{self.domain.name} has no table {name!r}; it has {', '.join(self.tables)}")
+        return self.tables[name]
 
     def _start(self) -> None:
         self.emitted: list[Record] = []
@@ -163,7 +171,7 @@ class DomainBench:
     def _merge(self) -> None:
         for table in self.domain.tables:
             for key in self._state.views[table.name].merge():
-                _refuse_unrecoverable(table, key, self.row(table.name, key))
+                _refuse_unrecoverable(table, key, self.tables[table.name])
         self.emitted += self._state.emitted
         self.repeats += self._state.repeats
         self._state.discard()
@@ -176,8 +184,17 @@ def _refuse_unwritable(event: Record) -> None:
         raise EventTooLarge(type(event).__name__, event.metadata.event_id, size, EVENT_BYTES)
 
 
-def _refuse_unrecoverable(table: Table, key: str, row: Any) -> None:
+def _refuse_unrecoverable(table: Table, key: str, rows: Mapping[str, Any]) -> None:
     """A row that its changelog would bring back as another one would change with the next worker that takes over."""
-    stored = None if row is None else msgspec.json.decode(msgspec.json.encode(row), type=table.row)
+    if not isinstance(key, str):
+        raise AssertionError(  # noqa: TRY004  # what a test sees
+            f"{table.name}: the key {key!r} is {type(key).__name__}, not text; a changelog keeps text"
+        )
+    if key not in rows:
+        return
+    row = rows[key]
+    if row is None:
+        raise AssertionError(f"{table.name}[{key}] was set to None, which a changelog keeps as no row: delete it instead")
+    stored = msgspec.json.decode(msgspec.json.encode(row), type=table.row)
     if stored != row:
         raise AssertionError(f"{table.name}[{key}] is not what its changelog would bring back: {row} became {stored}")

@@ -63,3 +63,10 @@ def test_a_broker_that_is_away_is_one_sentence_and_nothing_of_the_client() -> No
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("api: No Kafka broker at 127.0.0.1:1 answered within 10 s: ")
     assert "KafkaError{" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["parked", "rooms"], ["release", "rooms", "key"], ["lag", "rooms"]])
+def test_a_domain_that_there_is_not_is_answered_with_those_that_there_are(command: list[str]) -> None:
+    result = CliRunner().invoke(app, command, env={"BOOKLY_BROKERS": "127.0.0.1:9", "COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "there is no domain 'rooms'; there are: auth, resources, availability, stockpile, reports" in result.output

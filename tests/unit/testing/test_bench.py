@@ -98,3 +98,27 @@ def test_stand_ins_and_bench_need_no_redis_and_the_stand_ins_no_msgspec() -> Non
         for name in ("InMemoryBroker", "given")
     ]
     assert loaded == [[], ["msgspec"]]
+
+
+def none(event: ReservationCreated, state: Rows) -> None:
+    """Keep no row as a row."""
+    state.rows[event.reservation_id] = None  # type: ignore[assignment]  # the mistake
+
+
+def number(event: ReservationCreated, state: Rows) -> None:
+    """Keep it under a number."""
+    state.rows[7] = Row(1)  # type: ignore[index]  # the mistake
+
+
+@pytest.mark.parametrize(("handler", "why"), [(none, r"rows\[r-1\] was set to None"), (number, "the key 7 is int, not text")])
+def test_what_only_memory_would_keep_is_refused(handler: Any, why: str) -> None:
+    with pytest.raises(AssertionError, match=why):
+        given(Domain.of("test", Rows, (handler,)), asked("r-1", 9, 10))
+
+
+def test_a_wrong_question_is_answered_with_what_there_is() -> None:
+    bench = given(AVAILABILITY)
+    with pytest.raises(KeyError, match=r"availability has no table 'nope'; it has .*reservations"):
+        bench.rows("nope")
+    with pytest.raises(AssertionError, match="0 ReservationCreated were emitted, not one; in all: nothing"):
+        bench.one(ReservationCreated)

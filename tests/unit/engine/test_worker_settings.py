@@ -1,0 +1,57 @@
+"""A wrong setting is said at once, in a sentence that names it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from agents.engine.fuse import Limits
+from agents.engine.settings import WorkerSettings
+from bookly.errors import InvalidSettings
+
+
+def settings(**environ: str) -> WorkerSettings:
+    return WorkerSettings.from_environment({f"BOOKLY_{name}": value for name, value in environ.items()})
+
+
+def test_without_any_nothing_listens_and_the_fuse_is_on() -> None:
+    assert settings() == WorkerSettings(None, Limits(), logging.INFO)
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("", None),
+        ("8080", ("127.0.0.1", 8080)),
+        (":8080", ("127.0.0.1", 8080)),
+        ("0.0.0.0:8080", ("0.0.0.0", 8080)),  # noqa: S104  # asked for
+        ("[::1]:8080", ("::1", 8080)),
+    ],
+)
+def test_a_port_alone_is_one_on_loopback(given: str, address: Any) -> None:
+    assert settings(HEALTH=given).health == address
+
+
+@pytest.mark.parametrize("given", ["yes", "localhost", "127.0.0.1:", "127.0.0.1:99999", "::1:8080", "٣٣"])
+def test_an_address_that_is_none_is_refused(given: str) -> None:
+    with pytest.raises(InvalidSettings, match="BOOKLY_HEALTH is"):
+        settings(HEALTH=given)
+
+
+def test_the_fuse_is_off_only_by_its_word() -> None:
+    assert settings(FUSE="off").limits == Limits.off()
+    with pytest.raises(InvalidSettings, match="BOOKLY_FUSE is 'no'"):
+        settings(FUSE="no")
+
+
+def test_a_level_is_one_of_five() -> None:
+    assert settings(LOG_LEVEL="debug").log_level == logging.DEBUG
+    with pytest.raises(InvalidSettings, match="BOOKLY_LOG_LEVEL is 'loud': it can be DEBUG, INFO"):
+        settings(LOG_LEVEL="loud")
+
+
+def test_a_misspelt_name_is_no_silent_default() -> None:
+    with pytest.raises(InvalidSettings, match="BOOKLY_HELTH is no setting of Bookly: did you mean BOOKLY_HEALTH"):
+        settings(HELTH="8080")
