@@ -18,8 +18,8 @@ from bookly.events.availability import (
 if TYPE_CHECKING:
     from bookly._event import Event
     from bookly.records import availability as seen
+    from demo.known import Known
     from demo.university import University
-    from demo.week import Known
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOURS = [8, 9, 9, 10, 10, 10, 11, 11, 13, 14, 14, 14, 15, 15, 16, 17, 18]  # begins of slots; mornings are wanted most

@@ -22,8 +22,8 @@ from demo.booking import about, time
 if TYPE_CHECKING:
     from bookly._event import Event
     from bookly.records.availability import ReservationConfirmed
+    from demo.known import Known
     from demo.university import University
-    from demo.week import Known
 
 CLOSURES = {2, 3, 4}  # days on which resources are deleted
 CALLED_OFF = 5  # every so many jobs

@@ -13,8 +13,8 @@ from demo.university import CATEGORIES, ROLES
 if TYPE_CHECKING:
     from bookly._event import Event
     from bookly.records.stockpile import ApprovalRequested
+    from demo.known import Known
     from demo.university import University
-    from demo.week import Known
 
 ADMIN = "u-admin"
 
