@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from agents.domain import Domain, Subscription
 
 NAMES = ("auth", "resources", "availability", "stockpile", "reports")
-ROW_BYTES = 8 * 1024 * 1024  # of the largest row; one above it stops its partition
+ROW_BYTES = 8 * 1024 * 1024  # of the largest row, as JSON; a larger one stops its group
 PARTITIONS = 4  # of every topic that agents read, and so of every changelog
 
 # The handlers that the catalogue names: dead letters, metrics and people refer to them, so a new name is a breaking change.
@@ -49,6 +49,7 @@ def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
 
 def changelogs_of(domain: Domain, partitions: int = PARTITIONS) -> tuple[tuple[str, int, dict[str, Any]], ...]:
     """One for each table, and one for the records that wait behind a failed one."""
-    config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "max.message.bytes": str(ROW_BYTES)}
+    largest = str(ROW_BYTES + 65_536)  # a row with its key
+    config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "max.message.bytes": largest}
     names = (*(domain.changelog(table.name) for table in domain.tables), domain.parked)
     return tuple((name, partitions, config) for name in names)

@@ -17,6 +17,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 from msgspec.json import encode as to_json
 
+from agents import ROW_BYTES
+from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.outgoing import Outgoing
 from agents.engine.parking import Parking
 
@@ -181,7 +183,17 @@ class Partition:
             topic, rows = self.domain.changelog(table), self.rows[table]
             for key in keys:
                 row = rows.get(key)
-                yield Outgoing(topic, self.number, key.encode(), None if row is None else to_json(row))
+                value = None if row is None else to_json(row)
+                if value is not None and len(value) > ROW_BYTES:
+                    self._refuse(table, key, len(value))
+                yield Outgoing(topic, self.number, key.encode(), value)
+
+    def _refuse(self, table: str, key: str, size: int) -> None:
+        stop_process(
+            f"the row {key!r} of {self.domain.name}'s table {table} has {size:,} bytes, and a changelog takes {ROW_BYTES:,}. "
+            "Nothing is committed, and a restart will stop here again: correct the handler that lets it grow without bound",
+            code=EXIT_DATA,
+        )
 
 
 async def _send(producer: AIOKafkaProducer, records: Iterable[Outgoing]) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from agents.engine import partition
 from agents.engine.decoding import Bad
+from agents.engine.fatal import EXIT_DATA
 from agents.engine.partition import Partition
 from bookly.errors import MalformedBytes
 from tests.unit.engine.world import DOMAIN, INPUT, Count, Record, World, reservation
@@ -102,3 +104,16 @@ async def test_markers_of_a_quiet_topic_are_committed_though_another_is_busy() -
     await world.runner.committing.begin(world.runner.partitions.values())
     await world.runner.committing.settle()
     assert committed == [{2, 3}, {2}], "the second waits for MARKERS_S"
+
+
+async def test_a_row_that_no_changelog_takes_stops_the_group_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(reason: str, *, code: int) -> NoReturn:
+        raise SystemExit(reason, code)
+
+    monkeypatch.setattr(partition, "stop_process", stop)
+    monkeypatch.setattr(partition, "ROW_BYTES", len(b'{"count":1}') - 1)
+    world = World()
+    await world.send(reservation("one"))
+    with pytest.raises(SystemExit, match=r"the row 'room-1' of availability's table counts has 11 bytes") as stopped:
+        world.partition.take()
+    assert stopped.value.args[1] == EXIT_DATA
