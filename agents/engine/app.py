@@ -23,6 +23,7 @@ FETCH_BYTES = 2 * 1024 * 1024  # a partition and response: with less, the fetche
 SESSION_S = 10.0
 REBALANCE_S = 20.0  # what members have to come back to a group that changes: more than giving up takes
 REQUEST_S = 25.0  # above it: an answer to joining is as long in coming. A connection that swallows everything is seen within 30 s
+METADATA_S = 5.0  # how old the leader's picture of topics may be: a broker that starts shows none, and nothing is assigned
 NEVER_S = 86_400.0  # taking over may take its time, and fetches nothing: the watchdog judges by progress, aiokafka by the clock
 
 
@@ -69,6 +70,7 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int) -> Book
         consumer_auto_offset_reset="earliest",
         broker_max_poll_records=4_000,
         consumer_max_fetch_size=FETCH_BYTES,
+        consumer_metadata_max_age_ms=int(METADATA_S * 1000),
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=SESSION_S / 4,
         broker_max_poll_interval=NEVER_S,
