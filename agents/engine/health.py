@@ -35,7 +35,7 @@ class Facts:
             "domain": domain,
             "live": True,
             "ready": False,
-            "phase": "waiting for the registry",
+            "phase": "waiting for the broker and the registry",
             "why": None,
         }
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 import sys
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import faust
@@ -19,22 +16,20 @@ from agents.engine import connections
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
-from agents.engine.fatal import stop_process
+from agents.engine.fatal import EXIT_FATAL, stop_process
 from agents.engine.health import Facts, serving
 from agents.engine.logs import configure_logs
 from agents.engine.pulse import Pulse
 from agents.engine.runner import Runner
 from agents.engine.settings import WorkerSettings
+from agents.engine.waiting import ended_by_signals, schema_ids, wait_for_broker
 from agents.engine.watchdog import DRAIN_S, Watchdog
 from bookly.cache.invalidator import Invalidator
 from bookly.cache.stale import STALE
-from bookly.catalog import EVENTS
-from bookly.errors import RegistryUnavailable, UnknownSchema
+from bookly.errors import BrokerUnavailable, RegistryUnavailable
 from bookly.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from agents.domain import Domain
     from agents.engine.app import BooklyApp
     from agents.engine.fuse import Limits
@@ -42,7 +37,6 @@ if TYPE_CHECKING:
     from bookly.settings import Settings
 
 log = structlog.get_logger(__name__)
-REGISTRY_PATIENCE_S = 60.0
 SWITCH_S = 0.0005
 
 
@@ -56,7 +50,7 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     facts = Facts(domain.name)
     with serving(own.health, facts):
-        with _ended_by_signals():
+        with ended_by_signals():
             app = _prepare_or_stop(domain, settings, stale, own.limits)
         watchdog = Watchdog(app.runner.pulse, app.work)
         watchdog.start()
@@ -64,27 +58,12 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
         Worker(app, watchdog).execute_from_commandline()
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Told to end while it waits, it has nothing to commit and ends as it does later: with 0."""
-
-    def end(*_: Any) -> NoReturn:
-        log.info("told to end before it began")
-        sys.exit(0)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _prepare_or_stop(domain: Domain, settings: Settings, stale: StaleMap, limits: Limits) -> BooklyApp:
     try:
+        wait_for_broker(settings.brokers)
         return prepare(domain, settings, stale=stale, limits=limits)
-    except RegistryUnavailable as error:
-        stop_process(f"the registry did not answer for {REGISTRY_PATIENCE_S:.0f} s: start it, then this worker", error)
+    except (BrokerUnavailable, RegistryUnavailable) as error:
+        stop_process(str(error), error)
 
 
 class Worker(faust.Worker):
@@ -93,6 +72,12 @@ class Worker(faust.Worker):
     def __init__(self, app: BooklyApp, watchdog: Watchdog) -> None:
         super().__init__(app, override_logging=False, redirect_stdouts=False, quiet=True)
         self._runner, self._watchdog = app.runner, watchdog
+
+    def execute_from_commandline(self) -> NoReturn:
+        try:
+            super().execute_from_commandline()
+        except SystemExit as end:
+            raise SystemExit(EXIT_FATAL if end.code else 0) from None
 
     async def on_first_start(self) -> None:
         tune_interpreter()
@@ -126,22 +111,6 @@ def prepare(
     decoding = Decoding(registry, away=pulse.excuse)
     runner = Runner(domain, settings.brokers, decoding, encoding, invalidator, limits, pulse)
     return build(domain, settings.brokers, runner, partitions)
-
-
-def schema_ids(registry: Registry) -> dict[str, int]:
-    """The id of every event's newest schema. Waits for a registry that starts, or that is provisioned just now.
-
-    Raises RegistryUnavailable or UnknownSchema when it is not ready after REGISTRY_PATIENCE_S.
-    """
-    deadline = time.monotonic() + REGISTRY_PATIENCE_S
-    while True:
-        try:
-            return {spec.type.value: registry.schema_id(spec.type) for spec in EVENTS.values()}
-        except (RegistryUnavailable, UnknownSchema) as error:
-            if time.monotonic() > deadline:
-                raise
-            log.warning("registry away or not provisioned, waiting", error=str(error))
-            time.sleep(1.0)
 
 
 def tune_interpreter() -> None:

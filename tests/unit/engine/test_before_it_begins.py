@@ -1,4 +1,4 @@
-"""A worker whose registry is away: it answers, it can be ended, and its end says why."""
+"""A worker whose servers are away: it answers, it can be ended, and its end says why."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from contextlib import closing
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
+import faust
 import pytest
 
 from agents.auth import DOMAIN
-from agents.engine import worker
-from bookly.errors import RegistryUnavailable, UnknownSchema
+from agents.engine import waiting, worker
+from agents.engine.fatal import EXIT_FATAL
+from bookly.errors import BrokerUnavailable, RegistryUnavailable, UnknownSchema
 from bookly.settings import Settings
 from stack.ports import free_port
 
@@ -27,7 +29,7 @@ NOWHERE = {"BOOKLY_BROKERS": "127.0.0.1:9", "BOOKLY_REGISTRY": "http://127.0.0.1
 
 
 @pytest.fixture
-def waiting() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def without_servers() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port(set())
     process = subprocess.Popen(
         [sys.executable, "-m", "agents", "auth"], env={**NOWHERE, "BOOKLY_HEALTH": str(port)}, stderr=subprocess.PIPE
@@ -53,10 +55,10 @@ def asked(port: int, path: str) -> tuple[int, Any]:
             time.sleep(0.1)
 
 
-def test_it_is_alive_not_ready_and_ends_when_told_to(waiting: tuple[subprocess.Popen[bytes], int]) -> None:
-    process, port = waiting
+def test_it_is_alive_not_ready_and_ends_when_told_to(without_servers: tuple[subprocess.Popen[bytes], int]) -> None:
+    process, port = without_servers
     code, facts = asked(port, "/live")
-    assert (code, facts["phase"]) == (200, "waiting for the registry")
+    assert (code, facts["phase"]) == (200, "waiting for the broker and the registry")
     assert asked(port, "/ready")[0] == 503
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
@@ -74,8 +76,26 @@ def test_a_registry_away_too_long_is_another_end_than_one_that_does_not_know_us(
 
     monkeypatch.setattr(worker, "configure_logs", lambda _: None)
     monkeypatch.setattr(asyncio, "set_event_loop_policy", lambda _: None)
+    monkeypatch.setattr(worker, "wait_for_broker", lambda _: None)
     monkeypatch.setattr(worker, "schema_ids", raising)
     monkeypatch.setattr(worker, "stop_process", stopped)
     expected = SystemExit if isinstance(error, RegistryUnavailable) else UnknownSchema
     with pytest.raises(expected):
         worker.run_worker(DOMAIN, Settings("broker:1", "http://registry:1", "redis://redis:1"))
+
+
+def test_a_broker_away_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(waiting, "ASKING_S", 0.1)
+    with pytest.raises(BrokerUnavailable, match=r"127\.0\.0\.1:9"):
+        waiting.wait_for_broker("127.0.0.1:9")
+
+
+def test_a_worker_that_fails_ends_with_the_code_that_supervisors_restart_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failed(_: Any) -> Any:
+        raise SystemExit(1)
+
+    monkeypatch.setattr(faust.Worker, "execute_from_commandline", failed)
+    with pytest.raises(SystemExit) as ended:
+        worker.Worker.execute_from_commandline(object.__new__(worker.Worker))
+    assert ended.value.code == EXIT_FATAL
