@@ -17,6 +17,7 @@ from faults.checker import INVARIANTS
 from faults.proxy import Proxy
 from faults.run import Servers
 from stack import Stack, state
+from stack.controller import controller
 from stack.ports import free_port
 
 if TYPE_CHECKING:
@@ -39,13 +40,20 @@ class SharedRegistry(Registry):
 
 @contextmanager
 def servers(home: Path, say: Callable[[str], None]) -> Iterator[Servers]:
-    """A stack of its own with empty data, and a proxy before the broker's second listener. Raises StackError."""
-    if state.running(state.stack_directory(home)) is None:  # else its owner needs the data, and the next line says so
+    """A stack of its own with empty data, its controller apart (docs/decisions/0007), and a proxy before the broker's second
+    listener. Raises StackError.
+    """
+    stack_home = state.stack_directory(home)
+    if state.running(stack_home) is None:  # else its owner needs the data, and the next line says so
         shutil.rmtree(home / ".stack/data", ignore_errors=True)
         shutil.rmtree(home / "runs", ignore_errors=True)
     own = free_port(set())
     proxy = free_port({own})
-    with Stack.start(home, ports={"proxied": own, "proxy": proxy}, say=say) as stack, Proxy(proxy, own) as broker_proxy:
+    with (
+        controller(stack_home, say) as metadata,
+        Stack.start(home, ports={"proxied": own, "proxy": proxy, "controller": metadata}, say=say) as stack,
+        Proxy(proxy, own) as broker_proxy,
+    ):
         provision_registry(str(stack.registry))
         registry = SharedRegistry(str(stack.registry))
         registry.warm_up(event_type.value for event_type in EventType)

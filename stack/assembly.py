@@ -22,19 +22,21 @@ def assemble(
 ) -> tuple[Server, Server, Server]:
     """Broker, registry and Redis with their data below `home`. Downloads what is missing. Raises StackError.
 
-    `ports` with "proxied" and "proxy" gives the broker a second listener, on the first, for clients that come through the second.
+    `ports` with "proxied" and "proxy" gives the broker a second listener, on the first, for clients that come through the second;
+    with "controller", its controller is one that runs there already (see controller.py).
     """
     taken: set[int] = set()
     usual = state.ports(home)
     claimed = {name: claim(name, ports.get(name), taken, usual.get(name)) for name in ("broker", "registry", "redis")}
     state.remember_ports(home, claimed)
     broker_port, registry_port, redis_port = claimed.values()
-    controller_port, management_port = (claim(name, None, taken) for name in ("controller", "management"))
+    controller_port, management_port = (ports.get(name) or claim(name, None, taken) for name in ("controller", "management"))
     installation = installed(say)
     data = prepare(home)
     configuration = home / "server.properties"
     proxied = (claim("proxied", ports["proxied"], taken), ports["proxy"]) if "proxied" in ports else None
-    configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied))
+    apart = "controller" in ports
+    configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied, apart=apart))
     broker.format_data(installation, configuration, data / "broker")
 
     brokers, base, redis_program = f"{HOST}:{broker_port}", registry.url(registry_port), redis.program()

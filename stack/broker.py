@@ -1,4 +1,4 @@
-"""Apache Kafka as one node, broker and controller in a process (KRaft)."""
+"""Apache Kafka as one node, broker and controller in a process (KRaft), or as a broker whose controller runs apart."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from stack.ports import HOST
 from stack.settings import BROKER
 
 _CLUSTER = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
+_CONTROLLER = 2  # the node id of a controller that runs apart
 
 
-def properties(port: int, controller_port: int, data: Path, proxied: tuple[int, int] | None = None) -> str:
+def properties(
+    port: int, controller_port: int, data: Path, proxied: tuple[int, int] | None = None, *, apart: bool = False
+) -> str:
     """The text of server.properties. The controller is named here, not in the data: its port may be another each time.
 
     `proxied`: the port of a second listener, and the port of the proxy through which alone its clients are told to come.
+    `apart`: the controller is a process of its own (see controller_properties).
     """
     node = {
-        "process.roles": "broker,controller",
+        "process.roles": "broker" if apart else "broker,controller",
         "node.id": "1",
-        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
-        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "controller.quorum.voters": f"{_CONTROLLER if apart else 1}@{HOST}:{controller_port}",
+        "listeners": f"PLAINTEXT://{HOST}:{port}" + ("" if apart else f",CONTROLLER://{HOST}:{controller_port}"),
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
-        "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "log.dirs": str(data),
+        **_listener_names(data),
     }
     if proxied is not None:
         own, proxy = proxied
@@ -39,6 +41,30 @@ def properties(port: int, controller_port: int, data: Path, proxied: tuple[int, 
         node["listener.security.protocol.map"] += ",PROXIED:PLAINTEXT"
         node["inter.broker.listener.name"] = "PLAINTEXT"
     return "".join(f"{key}={value}\n" for key, value in {**node, **BROKER}.items())
+
+
+def controller_properties(port: int, data: Path) -> str:
+    """The text of a controller's server.properties that holds the metadata for a broker that comes and goes.
+
+    A lone node that is both and is killed may finish transactions before it has read its own topics, and skips the markers
+    of those that it does not know: what it had acknowledged as committed is never seen (docs/decisions/0007).
+    """
+    node = {
+        "process.roles": "controller",
+        "node.id": str(_CONTROLLER),
+        "controller.quorum.voters": f"{_CONTROLLER}@{HOST}:{port}",
+        "listeners": f"CONTROLLER://{HOST}:{port}",
+        **_listener_names(data),
+    }
+    return "".join(f"{key}={value}\n" for key, value in {**node, **BROKER}.items())
+
+
+def _listener_names(data: Path) -> dict[str, str]:
+    return {
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(data),
+    }
 
 
 def format_data(installation: Installation, configuration: Path, data: Path) -> None:

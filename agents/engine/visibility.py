@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 PAUSE_S = 0.0005
 PATIENCE_S = 5.0
+LOST_S = 30.0  # after which the log asks for people, each time
 AGAIN_S = 1.0  # between two looks at a broker that does not answer
 
 
@@ -64,7 +65,13 @@ class Visibility:
     async def _make_stale_later(self, tags: set[str], places: Mapping[TopicPartition, int]) -> None:
         while True:
             try:
-                await self._readable(places)
+                async with asyncio.timeout(LOST_S):
+                    await self._readable(places)
+            except TimeoutError:
+                log.error(
+                    "committed records are still not seen: the broker is away, or has lost the end of their transaction",
+                    places=[f"{place.topic} {place.partition} at {offset}" for place, offset in places.items()],
+                )
             except Exception as error:  # noqa: BLE001  # a broker that is away comes back
                 log.info("committed records are not seen yet", error=repr(error))
                 await asyncio.sleep(AGAIN_S)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import TopicPartition
 
+from agents.engine import visibility as visibility_module
 from agents.engine.visibility import Visibility
+
+if TYPE_CHECKING:
+    import pytest
 
 PLACE = TopicPartition("bookly-availability-slots-changelog", 1)
 
@@ -73,4 +78,19 @@ async def test_a_broker_that_does_not_answer_in_time_holds_nothing_up_and_tags_m
         while len(tags.moved) < 2:  # noqa: ASYNC110  # nobody sets an event
             await asyncio.sleep(0.001)
     assert tags.moved == [0, 8], "a reader may have filled the entry from the old row in between"
+    await visibility.close()
+
+
+async def test_a_commit_that_is_never_seen_is_said_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visibility_module, "LOST_S", 0.01)
+    said: list[str] = []
+    monkeypatch.setattr(
+        visibility_module, "log", SimpleNamespace(warning=lambda *_, **__: None, error=lambda what, **_: said.append(what))
+    )
+    visibility, _ = watching(Broker(), 0.01)
+    await visibility.make_stale({"tag"}, {PLACE: 7})
+    async with asyncio.timeout(5):
+        while len(said) < 2:  # noqa: ASYNC110  # nobody sets an event
+            await asyncio.sleep(0.001)
+    assert "has lost the end of their transaction" in said[0]
     await visibility.close()

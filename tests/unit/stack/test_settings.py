@@ -33,6 +33,15 @@ def test_clients_behind_a_proxy_are_told_to_come_through_it(tmp_path: Path) -> N
     assert settings["advertised.listeners"] == "PLAINTEXT://127.0.0.1:1111,PROXIED://127.0.0.1:4444"
 
 
+def test_a_broker_whose_controller_is_apart_is_no_controller(tmp_path: Path) -> None:
+    settings = dict(line.split("=", 1) for line in broker.properties(1111, 2222, tmp_path, apart=True).splitlines())
+    other = dict(line.split("=", 1) for line in broker.controller_properties(2222, tmp_path).splitlines())
+    assert (settings["process.roles"], other["process.roles"]) == ("broker", "controller")
+    assert settings["listeners"] == "PLAINTEXT://127.0.0.1:1111"
+    assert settings["controller.quorum.voters"] == other["controller.quorum.voters"] == "2@127.0.0.1:2222"
+    assert other["listeners"] == "CONTROLLER://127.0.0.1:2222"
+
+
 def test_redis_keeps_its_data_and_evicts_the_least_used(tmp_path: Path) -> None:
     words = redis.command("valkey-server", 4444, tmp_path)
     assert words[words.index("--appendonly") + 1] == "yes"
