@@ -61,6 +61,7 @@ class Record:
     value: bytes | None
     key: bytes | None = b"room"
     headers: tuple[tuple[str, bytes], ...] = (("ce_id", b"1"),)
+    timestamp: int = 0
 
 
 @dataclass

@@ -1,0 +1,73 @@
+"""The three caches over one link to Redis, and the names of all that they can do."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from bookly.cache.addresses import link_to
+from bookly.cache.auth import AuthCache
+from bookly.cache.availability import AvailabilityCache
+from bookly.cache.entries import Entries
+from bookly.cache.invalidator import Invalidator
+from bookly.cache.resources import ResourcesCache
+from bookly.cache.types import TYPES
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from bookly.cache.types import CacheType
+
+LIMIT_S = 0.1
+BY_SERVICE: Final = {"auth": AuthCache, "res": ResourcesCache, "avail": AvailabilityCache}
+EVERY_TYPE: Final = ("get", "set", "invalidate")
+
+
+class Caches:
+    """Opened by `async with`. `limit_s`: how long a reader waits for Redis at most, once.
+
+    `counts`: (type, "hit" | "miss" | "load" | "kept" | "refused" | "away") to how often, in this process.
+    """
+
+    def __init__(self, redis: str, *, limit_s: float = LIMIT_S) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._link = link_to(redis, limit_s)
+        self._invalidator = Invalidator(self._link)
+        self._opened: dict[CacheType, Entries[Any]] = {}
+        self.auth = AuthCache(self._link, self._invalidator, self.of)
+        self.resources = ResourcesCache(self._link, self._invalidator, self.of)
+        self.availability = AvailabilityCache(self._link, self._invalidator, self.of)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for entries in self._opened.values():
+            await entries.close()
+        await self._invalidator.close()
+        await self._link.close()
+
+    def of(self, cache_type: CacheType) -> Entries[Any]:
+        """The entries of a type, declared here or by whoever asks: the same object for the same type."""
+        if (entries := self._opened.get(cache_type)) is None:
+            entries = self._opened[cache_type] = Entries(cache_type, self._link, self._invalidator, self.counts)
+        return entries
+
+    async def invalidate(self, *tags: str) -> None:
+        """Make stale all entries that carry one of these tags. Redis away: remembered, and sent when it is back."""
+        self._invalidator.add(tags)
+        await self._invalidator.send()
+
+
+def _operations() -> tuple[str, ...]:
+    names = {cache: cache.__name__.removesuffix("Cache").lower() for cache in BY_SERVICE.values()}
+    types = [f"{names[BY_SERVICE[each.service]]}.{each.name}.{does}" for each in TYPES.values() for does in EVERY_TYPE]
+    compound = [
+        f"{name}.{does}" for cache, name in names.items() for does, _ in inspect.getmembers(cache, inspect.iscoroutinefunction)
+    ]
+    return (*types, *(name for name in compound if not name.split(".")[1].startswith("_")))
+
+
+OPERATIONS: Final = _operations()
