@@ -8,7 +8,7 @@ tags, spans            how tags, days and weeks are named; staling turns a commi
 caches                 all of it for a service: auth, resources, availability (a group each), over one link
 entries, flights       the operations of a type, and one load at a time for a key
 guards                 rate limits and revocations, which Redis decides
-fence, scripts         what is current, and what may be kept
+fence, scripts, reads  what is current, and what may be kept
 addresses, link        from a URL to the servers where keys lie: one server, or a cluster
 invalidator            making stale after a commit, also while Redis was away; staleness measures it
 documents              the types and the map as tables (docs/caching.md)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from bookly.cache.addresses import link_to
 from bookly.cache.auth import AuthCache
 from bookly.cache.availability import AvailabilityCache
-from bookly.cache.entries import Entries
+from bookly.cache.entries import Entries, Shared
 from bookly.cache.invalidator import Invalidator
+from bookly.cache.reads import Reads
 from bookly.cache.resources import ResourcesCache
 from bookly.cache.types import TYPES
 
@@ -33,12 +34,12 @@ class Caches:
 
     def __init__(self, redis: str, *, limit_s: float = LIMIT_S) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
-        self._link = link_to(redis, limit_s)
-        self._invalidator = Invalidator(self._link)
+        link = link_to(redis, limit_s)
+        self._shared = Shared(link, Reads(link), Invalidator(link), self.counts)
         self._opened: dict[CacheType, Entries[Any]] = {}
-        self.auth = AuthCache(self._link, self._invalidator, self.of)
-        self.resources = ResourcesCache(self._link, self._invalidator, self.of)
-        self.availability = AvailabilityCache(self._link, self._invalidator, self.of)
+        self.auth = AuthCache(self._shared, self.of)
+        self.resources = ResourcesCache(self._shared, self.of)
+        self.availability = AvailabilityCache(self._shared, self.of)
 
     async def __aenter__(self) -> Self:
         return self
@@ -46,19 +47,20 @@ class Caches:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for entries in self._opened.values():
             await entries.close()
-        await self._invalidator.close()
-        await self._link.close()
+        await self._shared.reads.close()
+        await self._shared.invalidator.close()
+        await self._shared.link.close()
 
     def of(self, cache_type: CacheType) -> Entries[Any]:
         """The entries of a type, declared here or by whoever asks: the same object for the same type."""
         if (entries := self._opened.get(cache_type)) is None:
-            entries = self._opened[cache_type] = Entries(cache_type, self._link, self._invalidator, self.counts)
+            entries = self._opened[cache_type] = Entries(cache_type, self._shared)
         return entries
 
     async def invalidate(self, *tags: str) -> None:
         """Make stale all entries that carry one of these tags. Redis away: remembered, and sent when it is back."""
-        self._invalidator.add(tags)
-        await self._invalidator.send()
+        self._shared.invalidator.add(tags)
+        await self._shared.invalidator.send()
 
 
 def _operations() -> tuple[str, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bookly.cache.fence import Token
     from bookly.cache.invalidator import Invalidator
     from bookly.cache.link import Link
+    from bookly.cache.reads import Reads
     from bookly.cache.tags import Entity
     from bookly.cache.types import CacheType, Names
 
@@ -40,6 +41,15 @@ class Loaded(Generic[Value]):
     ttl: float | None = None
 
 
+class Shared(NamedTuple):
+    """What all entries of a `Caches` have in common."""
+
+    link: Link
+    reads: Reads
+    invalidator: Invalidator
+    counts: Counter[tuple[str, str]]
+
+
 class Entries(Generic[Value]):
     """Entries of one type. What they give is never older than the last invalidation that had ended when the read began.
 
@@ -47,9 +57,9 @@ class Entries(Generic[Value]):
     A value that does not fit the type's model is refused (ValidationError), and one that is kept so is a miss.
     """
 
-    def __init__(self, of: CacheType, link: Link, invalidator: Invalidator, counts: Counter[tuple[str, str]]) -> None:
+    def __init__(self, of: CacheType, shared: Shared) -> None:
         self.of = of
-        self._link, self._invalidator, self._counts = link, invalidator, counts
+        self._link, self._reads, self._invalidator, self._counts = shared
         self._flights: Flights[Value | None] = Flights()
         self._values: TypeAdapter[Value | None] = TypeAdapter(of.model | None)
 
@@ -114,7 +124,7 @@ class Entries(Generic[Value]):
 
     async def _look(self, wanted: list[Names], *, count: bool) -> list[Hit[Value] | None]:
         try:
-            payloads = await fence.read(self._link, wanted)
+            payloads = await fence.read(self._link, wanted) if len(wanted) != 1 else [await self._reads.read(*wanted)]
         except AwayError:
             self._counts[self.of.name, "away"] += count
             return [None] * len(wanted)

@@ -39,7 +39,7 @@ async def read(link: Link, wanted: Sequence[Names]) -> list[bytes | None]:
     Generations may be read in any order, since none comes back to a number that it had: those that were seen after the read
     began were all there at once, or one of them is no longer what the entry was loaded under.
     """
-    seen = await _seen(link, [key for names in wanted for key in (names.key, *names.tags)])
+    seen = await link.look([key for names in wanted for key in (names.key, *names.tags)])
     found: list[tuple[bytes | None, bytes]] = []
     start = 0
     for names in wanted:
@@ -49,7 +49,7 @@ async def read(link: Link, wanted: Sequence[Names]) -> list[bytes | None]:
     shown = [word for payload, words in found if payload is not None for word in words.split()]
     if not shown:
         return [payload for payload, _ in found]
-    now = dict(zip(shown[::2], await _seen(link, [tag.decode() for tag in shown[::2]]), strict=True))
+    now = dict(zip(shown[::2], await link.look([tag.decode() for tag in shown[::2]]), strict=True))
     return [
         payload if all(b"%b:%b" % (now[tag][1], now[tag][0] or b"") == under for tag, under in _pairs(words)) else None
         for payload, words in found
@@ -111,19 +111,6 @@ async def fill(link: Link, token: Token, payload: bytes, ttl: float, shown: Sequ
     here = [place for place in range(len(keys)) if place not in set(apart)]
     (kept,) = await link.ask([keys[place] for place in here], lambda r, run, _: keep(r, run, here))
     return bool(kept.answer)
-
-
-async def _seen(link: Link, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
-    """Each key's value, and the run of the server that it is from."""
-
-    def look(redis: Redis, _: bytes, places: Sequence[int]) -> Any:
-        return redis.mget([keys[place] for place in places])
-
-    seen: list[tuple[bytes | None, bytes]] = [(None, b"")] * len(keys)
-    for places, values, run in await link.ask(keys, look):
-        for place, value in zip(places, values, strict=True):
-            seen[place] = (value, run)
-    return seen
 
 
 def _opened(entry: bytes | None, tags: Sequence[tuple[bytes | None, bytes]]) -> tuple[bytes | None, bytes]:

@@ -9,9 +9,7 @@ from bookly.cache.types import TYPES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bookly.cache.entries import Entries
-    from bookly.cache.invalidator import Invalidator
-    from bookly.cache.link import Link
+    from bookly.cache.entries import Entries, Shared
     from bookly.cache.types import CacheType
 
 
@@ -20,8 +18,8 @@ class Group:
 
     SERVICE: ClassVar[str]
 
-    def __init__(self, link: Link, invalidator: Invalidator, of: Callable[[CacheType], Entries[Any]]) -> None:
-        self._link, self._invalidator = link, invalidator
+    def __init__(self, shared: Shared, of: Callable[[CacheType], Entries[Any]]) -> None:
+        self._link, self._invalidator = shared.link, shared.invalidator
         for each in TYPES.values():
             if each.service == self.SERVICE:
                 setattr(self, each.name, of(each))

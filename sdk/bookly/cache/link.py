@@ -69,6 +69,33 @@ class Link(ABC):
             found[await self.server_of(slot)].append([keys[place] for place in places])
         return found
 
+    async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
+        """Each key's value, and the run of the server that it is from. One round trip, side by side if there are more servers."""
+        seen: list[tuple[bytes | None, bytes]] = [(None, b"")] * len(keys)
+        places: defaultdict[Server, list[Sequence[int]]] = defaultdict(list)
+        for slot, group in self.by_slot(keys).items():
+            places[await self.server_of(slot)].append(group)
+
+        async def on(server: Server, groups: Sequence[Sequence[int]]) -> None:
+            async def values(redis: Redis, _: bytes) -> Any:
+                if len(groups) == 1:
+                    return [await redis.mget([keys[place] for place in groups[0]])]
+                pipeline = redis.pipeline(transaction=False)
+                for group in groups:
+                    pipeline.mget([keys[place] for place in group])
+                return await pipeline.execute()
+
+            answers, run = await server.call_on_run(values)
+            for group, answer in zip(groups, answers, strict=True):
+                for place, value in zip(group, answer, strict=True):
+                    seen[place] = (value, run)
+
+        if len(places) == 1:
+            await on(*next(iter(places.items())))
+        else:
+            await asyncio.gather(*(on(*each) for each in places.items()))
+        return seen
+
     async def call(self, key: str, command: Callable[[Redis], Awaitable[Answer]]) -> Answer:
         """Sent once, to the server that holds the key."""
         return await (await self.server_of(self.slot_of(key))).call(command)

@@ -50,14 +50,14 @@ class GenerationsBegunByTheFill(Entries[Any]):
 
     async def token(self, *parts: str) -> Token | None:
         self.parts, names = parts, self.of.names_of(*parts)
-        found = await fence._seen(self._link, names.tags)
+        found = await self._link.look(names.tags)
         if all(number for number, _ in found):
             return await super().token(*parts)
         return Token(names, (b"",), {})
 
     async def set(self, token: Token, loaded: Loaded[Any]) -> bool:
         if not token.times:
-            found = await fence._seen(self._link, token.names.tags)
+            found = await self._link.look(token.names.tags)
             begun = await super().token(*self.parts)
             if begun is None or any(number for number, _ in found):
                 return False
@@ -165,7 +165,7 @@ async def old_values(entries: Entries[Any], caches: Caches, client: Client, scen
 
 
 def broken(kind: type[Entries[Any]], caches: Caches) -> Entries[Any]:
-    return kind(STATUS, caches._link, caches._invalidator, caches.counts)
+    return kind(STATUS, caches._shared)
 
 
 @pytest.mark.parametrize("scene", SCENES)
