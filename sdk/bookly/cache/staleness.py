@@ -53,17 +53,25 @@ class Staleness:
             for stem, times in stems.items():
                 self._after[stem].add(seconds, times)
 
+    def figures(self) -> dict[str, dict[str, float]]:
+        """By type, for people: how many invalidations, and the longest (seconds). May be asked from any thread."""
+        spreads = self.by_type()
+        return {
+            name: {"invalidations": count, "longest_s": round(spreads[name].longest_s, 3) if name in spreads else 0.0}
+            for name, count in self.invalidations().items()
+        }
+
     def invalidations(self) -> Counter[str]:
         """By type: how many invalidations could have met its entries."""
         found: Counter[str] = Counter()
-        for stem, times in self._moved.items():
+        for stem, times in list(self._moved.items()):
             found.update(dict.fromkeys(_carriers_of(stem), times))
         return found
 
     def by_type(self) -> dict[str, Spread]:
         """By type: seconds from the cause to the invalidation, where a cause was given."""
         found: defaultdict[str, Spread] = defaultdict(Spread)
-        for stem, spread in self._after.items():
+        for stem, spread in list(self._after.items()):
             for name in _carriers_of(stem):
                 found[name].include(spread)
         return dict(found)
