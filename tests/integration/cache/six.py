@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RANGES = ((0, 5460), (5461, 10922), (10923, 16383))
-CLUSTERED = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0")
+CLUSTERED = ("--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--repl-diskless-sync-delay", "0")
 DEADLINE_S = 30.0
 
 
@@ -44,7 +44,7 @@ class Six:
             self.ask(master, "CLUSTER", "ADDSLOTSRANGE", first, last)
         for port in (*masters[1:], *replicas):
             self.ask(masters[0], "CLUSTER", "MEET", HOST, port, self._buses[port])
-        _until(lambda: all(b"cluster_known_nodes:6" in self.ask(port, "CLUSTER", "INFO") for port in self.nodes))
+        _until(lambda: all(self._knows_all(port) for port in self.nodes))
         for master, replica in zip(masters, replicas, strict=True):
             self.ask(replica, "CLUSTER", "REPLICATE", self.ask(master, "CLUSTER", "MYID").decode())
         self.settle()
@@ -74,6 +74,21 @@ class Six:
             client.response_callbacks.clear()
             return client.execute_command(*command)
 
+    def cut_off(self, master: int, replica: int) -> None:
+        """What the master writes from now on does not reach its replica, which has all that it wrote before, and halts."""
+        _until(lambda: b"offset=%b," % _offset(self.ask(master, "INFO", "replication")) in self.ask(master, "INFO", "replication"))
+        self.nodes[replica].pause()
+        self.ask(master, "CLIENT", "KILL", "TYPE", "replica")  # else what is sent would wait for it in its socket
+
+    def replica_of(self, master: int) -> int:
+        """The port of a master's replica."""
+        (node,) = self.ask(master, "CLUSTER", "REPLICAS", self.ask(master, "CLUSTER", "MYID"))
+        return int(node.split()[1].partition(b"@")[0].rpartition(b":")[2])
+
+    def _knows_all(self, port: int) -> bool:
+        nodes = self.ask(port, "CLUSTER", "NODES")
+        return b"handshake" not in nodes and all(self.ask(each, "CLUSTER", "MYID") in nodes for each in self.nodes)
+
     def _alive(self) -> Sequence[int]:
         return [port for port, node in self.nodes.items() if node.is_alive()]
 
@@ -87,6 +102,10 @@ class Six:
             and sum(b"master_link_status:up" in each for each in replications) == 3
             and not doubts
         )
+
+
+def _offset(replication: bytes) -> bytes:
+    return replication.partition(b"master_repl_offset:")[2].split()[0]
 
 
 def _launch(home: Path, port: int, bus: int) -> Launch:
