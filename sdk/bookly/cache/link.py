@@ -134,5 +134,11 @@ class OneServer(Link):
     def by_slot(self, keys: Sequence[str]) -> Mapping[int, Sequence[int]]:
         return {0: range(len(keys))} if keys else {}
 
+    async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
+        if not keys:
+            return []
+        values, run = await self._server.call_on_run(lambda redis, _: redis.mget(keys))
+        return [(value, run) for value in values]
+
     async def close(self) -> None:
         await self._server.close()

@@ -76,7 +76,9 @@ class Six:
 
     def cut_off(self, master: int, replica: int) -> None:
         """What the master writes from now on does not reach its replica, which has all that it wrote before, and halts."""
-        _until(lambda: b"offset=%b," % _offset(self.ask(master, "INFO", "replication")) in self.ask(master, "INFO", "replication"))
+        _until(
+            lambda: b"offset=%b," % _offset(self.ask(master, "INFO", "replication")) in self.ask(master, "INFO", "replication")
+        )
         self.nodes[replica].pause()
         self.ask(master, "CLIENT", "KILL", "TYPE", "replica")  # else what is sent would wait for it in its socket
 

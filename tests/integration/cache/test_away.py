@@ -130,14 +130,15 @@ async def test_a_process_that_never_knew_the_former_server_shows_nothing_old_eit
 
 
 async def test_without_asking_who_the_server_is_old_generations_show_the_old_value(
-    caches: Caches, invalidator: Invalidator, redis: Redis, alive: Server, monkeypatch: pytest.MonkeyPatch
+    invalidator: Invalidator, redis: Redis, alive: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def greet(trusted: RedisServer, connection: Any) -> None:
         await connection.on_connect()
         trusted.run = b"whoever"
 
     monkeypatch.setattr(RedisServer, "_greet", greet)
-    await lose_writes(caches, invalidator, redis, alive)
+    async with Caches(str(alive), limit_s=5.0) as caches:
+        await lose_writes(caches, invalidator, redis, alive)
     async with Caches(str(alive), limit_s=5.0) as trusting:
         assert await trusting.of(STATUS).get("r-1") == Hit("old")
 
