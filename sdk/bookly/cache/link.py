@@ -137,7 +137,8 @@ class OneServer(Link):
     async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
         if not keys:
             return []
-        values, run = await self._server.call_on_run(lambda redis, _: redis.mget(keys))
+        found: tuple[Any, bytes] = await self._server.call_on_run(lambda redis, _: redis.mget(keys))
+        values, run = found
         return [(value, run) for value in values]
 
     async def close(self) -> None:
