@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from bookly.records import Record
 
@@ -56,8 +56,8 @@ class View(Generic[Row]):
             self._before[key] = self.get(key)
         self.base.pop(key, None)
 
-    def merge(self) -> Iterable[str]:
-        """Keep the changes; the keys that changed."""
+    def merge(self) -> dict[str, Row | None]:
+        """Keep the changes; the rows that changed as they were before, None for one that was not there."""
         before, self._before = self._before, {}
         return before
 
