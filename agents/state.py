@@ -75,12 +75,14 @@ class Table(Generic[Row]):
     """Declares a table of a domain: its durable name and the type of its rows (a frozen msgspec struct).
 
     On a state it reads as the view of the partition at hand. It has no `__set__`, so the view that the state
-    keeps in its own dictionary is found first and the hot path pays for no descriptor.
+    keeps in its own dictionary is found first and the hot path pays for no descriptor. `indexes`: for a field, the table that
+    handlers keep of the rows that share its value (agents/index.py).
     """
 
-    def __init__(self, name: str, row: type[Row]) -> None:
+    def __init__(self, name: str, row: type[Row], indexes: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.row = row
+        self.indexes = indexes or {}
 
     @overload
     def __get__(self, state: None, owner: type) -> Self: ...
