@@ -87,24 +87,23 @@ class Querying:
         body = to_json({"domain": self._domain.name, **what, "version": partition.version})
         return web.Response(body=body, content_type="application/json")
 
+    def _refused(self, status: int, reason: str) -> web.Response:
+        return web.json_response({"domain": self._domain.name, "reason": reason}, status=status)
+
     @web.middleware
     async def _say_why(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Whatever is refused is refused with a reason."""
         try:
             if not hmac.compare_digest(request.headers.get("Authorization", "").encode(errors="replace"), self._expected):
-                return _refused(401, "ask with the internal secret: Authorization: Bearer ...")
+                return self._refused(401, "ask with the internal secret: Authorization: Bearer ...")
             return await handler(request)
         except tuple(STATUS) as error:
-            return _refused(STATUS[type(error)], str(error))
+            return self._refused(STATUS[type(error)], str(error))
         except web.HTTPException as error:
-            return _refused(error.status, f"{error.reason}: ask GET /tables/{{table}}/{{key}}?partition=N")
+            return self._refused(error.status, f"{error.reason}: ask GET /tables/{{table}}/{{key}}?partition=N")
 
 
 def _number(name: str, text: str, most: int = 1_000_000) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 8 and int(text) <= most):
         raise Unanswerable(f"{name} is {text!r}: it must be a whole number, at most {most:,}")
     return int(text)
-
-
-def _refused(status: int, reason: str) -> web.Response:
-    return web.json_response({"reason": reason}, status=status)
