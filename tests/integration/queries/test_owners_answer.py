@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from api.owners import Answers, NotAnswered, Owners, partition_of
+from api.tables import read_rows
 from tests.integration.engine.worlds import PARTITIONS
 from tests.integration.queries.group import TOPIC, eventually
 from tests.unit.engine.asking import ask
@@ -80,6 +81,9 @@ async def test_rows_are_gathered_from_all_workers_and_each_refuses_what_is_the_o
         return len(found.rows) == PARTITIONS and found
 
     assert [key for key, _ in (await eventually(of_dora, "all four are found")).rows] == sorted(names)
+    index = (await owners.rows("booked", "by_user")).rows
+    assert sorted(index, key=str) == sorted(await asyncio.to_thread(read_rows, group.brokers, "booked", "by_user"), key=str)
+    assert [key for key, _ in index].count("dora") == PARTITIONS
     for number, address in addresses.items():
         stranger = next(other for other in addresses.values() if other != address)
         assert (await ask(address, f"/tables/bookings/gathered-{number}?partition={number}"))[1]["value"]["user_id"] == "dora"
