@@ -102,12 +102,13 @@ class Runner:
         """Own exactly these partitions, as of their last commit. Raises Revoked when they are given up meanwhile."""
         if self.pulse.phase is Phase.STOPPING:
             raise Revoked
-        self.taking = frozenset(numbers)
+        mine = self.taking = frozenset(numbers)
         try:
             async with self._turn:
                 await self._recover(numbers)
         finally:
-            self.taking = frozenset()
+            if self.taking is mine:  # else another assignment has ended this one
+                self.taking = frozenset()
 
     async def _recover(self, numbers: list[int]) -> None:
         self.pulse.enter(Phase.RECOVERING)

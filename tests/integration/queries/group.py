@@ -110,7 +110,8 @@ class Group:
         """Other tests have filled the topic."""
         places = [TopicPartition(topic, number, end) for (topic, number), end in self._offsets.ends(set(DOMAIN.inputs)).items()]
         request = [ConsumerGroupTopicPartitions(DOMAIN.group, places)]
-        AdminClient({"bootstrap.servers": self.brokers}).alter_consumer_group_offsets(request)[DOMAIN.group].result()
+        admin = AdminClient({"bootstrap.servers": self.brokers})  # kept while it is waited for: its answers end with it
+        admin.alter_consumer_group_offsets(request)[DOMAIN.group].result()
 
 
 async def eventually(question: Callable[[], Awaitable[Answer]], wanted: str, patience: float = PATIENCE_S) -> Answer:
