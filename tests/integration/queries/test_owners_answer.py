@@ -50,6 +50,7 @@ async def test_who_has_no_secret_or_asks_for_what_is_not_there_is_refused(group:
 
 
 async def test_while_events_pour_in_rows_are_those_of_their_version_and_in_the_end_all(group: Group, owners: Owners) -> None:
+    await eventually(lambda: owners.rows("booked", "bookings"), "the group answers")
     group.wait_until_quiet()
     before = group.ends()
     names = [f"poured-{number}" for number in range(POURED)]
