@@ -14,6 +14,7 @@ from api.http.commands import reservations as booking
 from api.http.commands import staff
 from api.http.documents import TAGS, completed
 from api.http.etags import Tagged
+from api.http.limits import Limited
 from api.http.live import sockets
 from api.http.metrics import Live, Measured
 from api.http.problems import PUBLISHING, Failures, answer_with_problems
@@ -57,9 +58,8 @@ def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Fa
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=MOST_BYTES,
         telemetry={"tracing": False, "metrics": False},
-        middleware=[Middleware(Measured, metrics), Middleware(Tagged)],
+        middleware=[Middleware(Measured, metrics), Middleware(Limited, MOST_BYTES), Middleware(Tagged)],
     )
     app.state.metrics, app.state.failures = metrics, {**PUBLISHING, **failures}
     for router in ROUTERS:

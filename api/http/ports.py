@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from api.http.live.hub import Hub
     from api.http.security.gate import Gate
@@ -23,12 +23,12 @@ class Answer(Protocol):
 
 
 class Answers(Protocol):
-    """Rows by key, of all partitions; never some of them."""
+    """Keys and rows of all partitions, never of some. `more`: there are others that match, beyond the limit."""
 
     @property
-    def rows(self) -> Mapping[str, Any]: ...
+    def rows(self) -> Sequence[tuple[str, Any]]: ...
     @property
-    def version(self) -> Mapping[str, int]: ...
+    def more(self) -> bool: ...
 
 
 class Owners(Protocol):
@@ -36,7 +36,7 @@ class Owners(Protocol):
 
     async def row(self, domain: str, table: str, key: str, *, routed_by: str) -> Answer: ...
     async def find(self, domain: str, table: str, key: str) -> Answer: ...
-    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] = ..., limit: int = ...) -> Answers: ...
+    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = ...) -> Answers: ...
 
 
 class Entries(Protocol):

@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.websockets import WebSocketDisconnect
 
 from api.http.live.hub import Ended
-from api.http.problems import Problem, problem_of
+from api.http.problems import Problem, Unavailable, problem_of
 from api.http.shapes.commands import Accepted
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ async def _serve(socket: WebSocket, hub: Hub, asker: Asker, channel: Channel) ->
             code, reason = await _until_it_ends(socket, listener, asker.principal.expires_at)
     except Ended as end:
         code, reason = 1012, str(end)
+    except Unavailable as full:
+        await _refuse(socket, full)
+        return
     if code:
         await _close(socket, code, reason)
 

@@ -22,15 +22,15 @@ def there(found: Found | None, what: str) -> Found:
     return found
 
 
-def older(*answers: Answer | Answers) -> dict[str, int]:
+def older(*answers: Answer) -> dict[str, int]:
     """The version of what was made of several answers: of each topic the lowest offset."""
     versions: list[Mapping[str, int]] = [answer.version for answer in answers]
     topics = {topic for version in versions for topic in version}
     return {topic: min(version[topic] for version in versions if topic in version) for topic in sorted(topics)}
 
 
-def whole(answers: Answers) -> Mapping[str, Any]:
-    """All rows, or Unavailable where there may be more than were asked for."""
-    if len(answers.rows) >= MOST_ROWS:
+def whole(answers: Answers) -> list[tuple[str, Any]]:
+    """All rows by key, or Unavailable where there are more than were asked for."""
+    if answers.more:
         raise Unavailable(f"There are more than {MOST_ROWS:,} rows, which is more than this process gathers.", 60)
-    return answers.rows
+    return sorted(answers.rows, key=lambda item: item[0])

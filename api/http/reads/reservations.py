@@ -54,7 +54,7 @@ async def reservations(edge: TheEdge, who: Annotated[Asker, Depends(Guard(RESERV
 
     async def load() -> object:
         found = await edge.owners.rows("availability", "reservations", where={"user_id": user_id}, limit=MOST_ROWS)
-        rows = sorted(whole(found).items(), key=lambda item: (item[1]["starts_at"], item[0]))
+        rows = sorted(whole(found), key=lambda item: item[1]["starts_at"])
         return Loaded([{"reservation_id": key, **row} for key, row in rows], {RESERVATION: [key for key, _ in rows]})
 
     found = await edge.caches.availability.user_reservations.get_or_load(user_id, loader=load)

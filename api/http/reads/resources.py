@@ -98,7 +98,7 @@ async def categories(edge: TheEdge) -> Categories:
 
     async def load() -> list[Row]:
         found = whole(await edge.owners.rows("resources", "categories", limit=MOST_ROWS))
-        return [{"category_id": key, **row} for key, row in sorted(found.items())]
+        return [{"category_id": key, **row} for key, row in found]
 
     return Categories(items=await edge.caches.resources.categories.get_or_load(loader=load))
 
@@ -117,7 +117,7 @@ async def category(edge: TheEdge, category_id: Id) -> Category:
 
 def _first(found: Answers, limit: int, wanted: Callable[[Row], bool]) -> list[Row]:
     """One more than are shown, so that it can be said that there are more."""
-    rows = [(key, row) for key, row in sorted(whole(found).items()) if not row["deleted"] and wanted(row)]
+    rows = [(key, row) for key, row in whole(found) if not row["deleted"] and wanted(row)]
     return [{"resource_id": key, **row} for key, row in rows[: limit + 1]]
 
 

@@ -30,18 +30,16 @@ class Resource(BaseModel):
 class ResourceStatus(BaseModel):
     """What it can be used for right now."""
 
-    model_config = shown(resource_id="room-b204", status="AVAILABLE")
+    model_config = shown(status="AVAILABLE")
 
-    resource_id: str
     status: str
 
 
 class Usage(BaseModel):
     """`reserved` counts reservations that still stand, the others only grow."""
 
-    model_config = shown(resource_id="room-b204", reserved=3, created_total=41, check_outs=29, used_minutes=2610)
+    model_config = shown(reserved=3, created_total=41, check_outs=29, used_minutes=2610)
 
-    resource_id: str
     reserved: int
     created_total: int
     check_outs: int

@@ -42,6 +42,7 @@ class World:
     owners: Owners = field(default_factory=Owners)
     caches: Caches = field(default_factory=Caches)
     broker: InMemoryBroker = field(default_factory=InMemoryBroker)
+    schemas: InMemorySchemas = field(default_factory=InMemorySchemas)
     hub: Hub = field(default_factory=Hub)
     jwks: Jwks = field(default_factory=lambda: Jwks(EC, RSA))
     rate: Rate = Rate(1_000_000)
@@ -51,7 +52,7 @@ class World:
     async def open(self) -> AsyncIterator[Edge]:
         settings: Any = NOWHERE
         tokens = Tokens(KeyRing(self.jwks), issuer=ISSUER, audience=AUDIENCE)
-        async with Producer(source="api", transport=self.broker, schemas=InMemorySchemas(), **settings) as producer:
+        async with Producer(source="api", transport=self.broker, schemas=self.schemas, **settings) as producer:
             ask = partial(permissions_of, self.owners, self.caches.auth)
             gate = Gate(tokens, ApiKeys(self.key_file), self.caches.auth, ask, self.rate)
             yield Edge(self.owners, self.caches, producer, gate, self.hub, unready=lambda: self.why)

@@ -33,8 +33,8 @@ class Answer:
 
 @dataclass
 class Answers:
-    rows: Mapping[str, Any]
-    version: Mapping[str, int] = field(default_factory=lambda: VERSION)
+    rows: list[tuple[str, Any]]
+    more: bool
 
 
 class Owners:
@@ -52,11 +52,11 @@ class Owners:
         self._ask(domain, table, key)
         return Answer(self.tables[domain, table].get(key))
 
-    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] = {}, limit: int = 1000) -> Answers:  # noqa: B006
+    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = 1000) -> Answers:
         self._ask(domain, table, "*")
         found = self.tables[domain, table].items()
-        matching = {key: row for key, row in found if all(row[name] == value for name, value in where.items())}
-        return Answers(dict(list(matching.items())[:limit]))
+        matching = [(key, row) for key, row in found if all(row[name] == value for name, value in (where or {}).items())]
+        return Answers(matching[:limit], len(matching) > limit)
 
     def _ask(self, domain: str, table: str, key: str) -> None:
         if self.away:
