@@ -19,7 +19,14 @@ class Socket:
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue(maxsize=1)
         scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
-        scope |= {"headers": [], "subprotocols": [], "scheme": "ws", "root_path": "", "client": ("127.0.0.1", 1), "extensions": {}}
+        scope |= {
+            "headers": [],
+            "subprotocols": [],
+            "scheme": "ws",
+            "root_path": "",
+            "client": ("127.0.0.1", 1),
+            "extensions": {},
+        }
         self._to_app.put_nowait({"type": "websocket.connect"})
         self.task = asyncio.create_task(app({**scope, "asgi": {"version": "3.0"}}, self._to_app.get, self._from_app.put))
 

@@ -23,7 +23,12 @@ COMMANDS: dict[str, tuple[str, str, dict[str, Any] | None, str]] = {
     "reserve": ("POST", "/reservations", RESERVE, "availability.reservation.created"),
     "cancel": ("POST", "/reservations/res-1/cancellation", None, "availability.reservation.cancelled"),
     "grant": ("POST", "/reservations/res-1/approval/grant", {"expected_version": 1}, "stockpile.approval.granted"),
-    "reject": ("POST", "/reservations/res-1/approval/reject", {"expected_version": 1, "reason": "no"}, "stockpile.approval.rejected"),
+    "reject": (
+        "POST",
+        "/reservations/res-1/approval/reject",
+        {"expected_version": 1, "reason": "no"},
+        "stockpile.approval.rejected",
+    ),
     "maintain": ("POST", "/resources/room-1/maintenance", {**SLOT, "reason": "lamp"}, "resources.maintenance.scheduled"),
     "assign": ("POST", "/users/u-2/roles", {"role": "lecturer", "scope": "labs"}, "auth.role.assigned"),
     "delete": ("DELETE", "/resources/room-1?reason=sold", None, "resources.resource.deleted"),
@@ -90,7 +95,9 @@ def test_a_reservation_gets_its_category_from_the_resource_and_its_id_from_the_k
     assert link == f"/reservations/{event.reservation_id}"
     assert re.fullmatch(r"res-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]{21}", event.reservation_id)
     assert (event.category_id, event.user_id, event.attendees) == ("rooms", "u-1", 4)
-    forged = client.post("/reservations", headers=bearing("u-1", *NAMES, **{"Idempotency-Key": key}), json={**RESERVE, "category_id": "x"})
+    forged = client.post(
+        "/reservations", headers=bearing("u-1", *NAMES, **{"Idempotency-Key": key}), json={**RESERVE, "category_id": "x"}
+    )
     assert forged.status_code == 422
 
 

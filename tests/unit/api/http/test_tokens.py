@@ -103,7 +103,11 @@ async def test_no_text_is_more_than_refused(text: str) -> None:
         await judge().read(text)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 async def test_no_header_is_more_than_refused(header: Any) -> None:
     with pytest.raises(Unauthenticated):
         await judge().read(f"{part(header)}.{part(claims('u-1'))}.c2ln")
