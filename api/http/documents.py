@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.http.ingestion import Publishable
-from api.http.problems import Forbidden, Invalid, NotThere, Problem, TooLarge, TooMany, Unauthenticated, Unavailable
+from api.http.problems import Forbidden, Invalid, NotThere, TooLarge, TooMany, Unauthenticated, Unavailable
 from api.http.security.guard import OPEN
 from bookly.catalog import EVENTS, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from fastapi_problem.error import Problem
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 TAGS = [

@@ -9,8 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastapi.exceptions import RequestValidationError
-from fastapi_problem.error import Problem as Problem  # what others raise and read is named here
-from fastapi_problem.error import StatusProblem
+from fastapi_problem.error import Problem, StatusProblem
 from fastapi_problem.handler import ExceptionHandler, add_exception_handler, new_exception_handler
 
 from bookly.errors import (

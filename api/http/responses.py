@@ -11,13 +11,14 @@ from uuid import UUID
 from starlette.websockets import WebSocketDisconnect
 
 from api.http.live.hub import Ended
-from api.http.problems import Problem, Unavailable, problem_of
+from api.http.problems import Unavailable, problem_of
 from api.http.shapes.commands import Accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import WebSocket
+    from fastapi_problem.error import Problem
 
     from api.http.live.hub import Channel, Hub, Listener
     from api.http.ports import Edge

@@ -104,7 +104,7 @@ class KeyRing:
 
 
 def public_keys(text: bytes) -> dict[str, PublicKey]:
-    """The keys that may sign tokens: EC P-256 and RSA with a kid; others, symmetric ones above all, are none. Raises ValueError."""
+    """The keys that may sign tokens: EC P-256 and RSA with a kid; others, symmetric ones above all, may not."""
     found: Any = json.loads(text)
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
         raise ValueError('it is no key set: {"keys": [...]}')  # noqa: TRY004  # of what a file says

@@ -45,7 +45,7 @@ class World:
     schemas: InMemorySchemas = field(default_factory=InMemorySchemas)
     hub: Hub = field(default_factory=Hub)
     jwks: Jwks = field(default_factory=lambda: Jwks(EC, RSA))
-    rate: Rate = Rate(1_000_000)
+    rate: Rate = field(default_factory=lambda: Rate(1_000_000))
     why: str | None = None
 
     @asynccontextmanager

@@ -10,17 +10,37 @@ if TYPE_CHECKING:
 
 NINE, TEN = (int(datetime(2026, 11, 25, hour, tzinfo=UTC).timestamp() * 1_000_000) for hour in (9, 10))
 ROOM: dict[str, Any] = {
-    **{"name": "Room 1", "category_id": "rooms", "capacity": 30, "max_minutes": 240, "location": "Building B"},
-    **{"description": None, "status": "AVAILABLE", "deleted": False},
+    "name": "Room 1",
+    "category_id": "rooms",
+    "capacity": 30,
+    "max_minutes": 240,
+    "location": "Building B",
+    "description": None,
+    "status": "AVAILABLE",
+    "deleted": False,
 }
 SLOT: dict[str, Any] = {"starts_at": NINE, "ends_at": TEN, "kind": "RESERVATION", "holder": "res-1", "user_id": "u-1"}
 RESERVATION: dict[str, Any] = {
-    **{"resource_id": "room-1", "user_id": "u-1", "state": "CONFIRMED", "starts_at": NINE, "ends_at": TEN},
-    **{"attendees": 4, "version": 2, "reason": None},
+    "resource_id": "room-1",
+    "user_id": "u-1",
+    "state": "CONFIRMED",
+    "starts_at": NINE,
+    "ends_at": TEN,
+    "attendees": 4,
+    "version": 2,
+    "reason": None,
 }
 APPROVAL: dict[str, Any] = {
-    **{"approval_id": "apr-res-1", "resource_id": "room-1", "user_id": "u-1", "state": "OPEN", "version": 1},
-    **{"automatic": False, "rule": "crowds", "deadline_at": TEN, "decided_by": None, "decision_id": None},
+    "approval_id": "apr-res-1",
+    "resource_id": "room-1",
+    "user_id": "u-1",
+    "state": "OPEN",
+    "version": 1,
+    "automatic": False,
+    "rule": "crowds",
+    "deadline_at": TEN,
+    "decided_by": None,
+    "decision_id": None,
 }
 GRANTS: dict[str, Any] = {
     "grants": [
@@ -29,8 +49,12 @@ GRANTS: dict[str, Any] = {
     ]
 }
 USER: dict[str, Any] = {
-    **{"email": "one@example.edu", "full_name": "User One", "department": None, "active": True},
-    **{"two_factor": None, "password_changed_at": NINE},
+    "email": "one@example.edu",
+    "full_name": "User One",
+    "department": None,
+    "active": True,
+    "two_factor": None,
+    "password_changed_at": NINE,
 }
 
 

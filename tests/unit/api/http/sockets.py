@@ -18,7 +18,7 @@ class Socket:
     def __init__(self, app: FastAPI, path: str, query: str = "") -> None:
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue(maxsize=1)
-        scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
+        scope: dict[str, Any] = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
         scope |= {
             "headers": [],
             "subprotocols": [],

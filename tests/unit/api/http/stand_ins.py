@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 
-from bookly.cache import Loaded
+from bookly.cache import TYPES, Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -65,16 +64,19 @@ class Owners:
 
 
 class Entries:
-    """What was loaded is kept as JSON until it is `cleared`."""
+    """What was loaded is kept as JSON until the cache is cleared, and comes back as a value of its type."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str) -> None:
         self.kept: dict[tuple[str, ...], bytes] = {}
+        model: Any = getattr(TYPES[of], "model", Any)
+        self._values: TypeAdapter[Any] = TypeAdapter(model | None)
 
     async def get_or_load(self, *parts: str, loader: Callable[[], Awaitable[Any]]) -> Any:
         if parts not in self.kept:
             found = await loader()
-            self.kept[parts] = to_json(found.value if isinstance(found, Loaded) else found)
-        return json.loads(self.kept[parts])
+            value = self._values.validate_python(found.value if isinstance(found, Loaded) else found)
+            self.kept[parts] = self._values.dump_json(value)
+        return self._values.validate_json(self.kept[parts])
 
 
 @dataclass
@@ -83,17 +85,17 @@ class Allowance:
     retry_after_s: float = 17.0
 
 
-class Cache(defaultdict[str, Entries]):
+class Cache(dict[str, Entries]):
     """Entries of any type by attribute; hits and revocations; while `away`, these raise."""
 
     def __init__(self) -> None:
-        super().__init__(Entries)
+        super().__init__()
         self.hits: Counter[str] = Counter()
         self.revoked: set[str] = set()
         self.away = False
 
     def __getattr__(self, name: str) -> Entries:
-        return self[name]
+        return self.setdefault(name, Entries(name))
 
     async def is_token_revoked(self, jti: str, *, issued_at: float | None = None) -> bool:
         if self.away:

@@ -73,13 +73,13 @@ def test_a_retry_is_the_same_event_and_anothers_key_is_another(client: TestClien
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("key", [None, "", "7", "not-a-uuid"])
-def test_a_command_without_a_key_is_refused(client: TestClient, world: World, command: str, key: str | None) -> None:
+def test_a_command_without_a_key_is_refused(client: TestClient, world: World, command: str) -> None:
     method, path, body, _ = COMMANDS[command]
-    headers = bearing("u-1", *NAMES, **({} if key is None else {"Idempotency-Key": key}))
-    refused = client.request(method, path, headers=headers, json=body)
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == "header.Idempotency-Key"
+    for key in (None, "", "7", "not-a-uuid"):
+        headers = bearing("u-1", *NAMES, **({} if key is None else {"Idempotency-Key": key}))
+        refused = client.request(method, path, headers=headers, json=body)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"] == "header.Idempotency-Key"
     assert not world.broker.records
 
 

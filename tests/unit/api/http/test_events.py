@@ -16,20 +16,26 @@ from tests.unit.api.http.test_commands import last
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
-FREE = {"type": "resources.status.changed", "data": {"resource_id": "room-1", "status": "AVAILABLE", "previous": "IN_USE"}}
+DATA = {"resource_id": "room-1", "status": "AVAILABLE", "previous": "IN_USE"}
+FREE: dict[str, Any] = {"type": "resources.status.changed", "data": DATA}
 PUBLISHER = bearing("u-1", "publish:any", **{"Content-Type": "application/json"})
 
 
-@pytest.mark.parametrize("kind", Publishable)
-def test_every_example_of_the_contracts_is_taken(client: TestClient, world: World, kind: Publishable) -> None:
-    spec = EVENTS[EventType(kind.value)]
-    example = json.loads(Path(f"schemas/{spec.domain}/{spec.name.lower()}.example.json").read_text())
-    event = {"type": kind.value, "data": example["data"], "id": example["metadata"]["event_id"], "time": "2026-11-23T10:00:00Z"}
-    done = client.post("/events", headers=bearing("u-1", f"publish:{spec.domain}"), json=event)
-    assert done.status_code == 202, done.text
-    found = last(world)
-    assert (found.metadata.event_id, found.metadata.actor) == (event["id"], "u-1")
-    assert done.json()["topic"] == spec.topic
+def test_every_example_of_the_contracts_is_taken(client: TestClient, world: World) -> None:
+    for kind in Publishable:
+        spec = EVENTS[EventType(kind.value)]
+        example = json.loads(Path(f"schemas/{spec.domain}/{spec.name.lower()}.example.json").read_text())
+        event = {
+            "type": kind.value,
+            "data": example["data"],
+            "id": example["metadata"]["event_id"],
+            "time": "2026-11-23T10:00:00Z",
+        }
+        done = client.post("/events", headers=bearing("u-1", f"publish:{spec.domain}"), json=event)
+        assert done.status_code == 202, done.text
+        found = last(world)
+        assert (found.metadata.event_id, found.metadata.actor) == (event["id"], "u-1")
+        assert done.json()["topic"] == spec.topic
 
 
 def test_publishing_for_one_domain_is_not_publishing_for_another(client: TestClient, world: World) -> None:
@@ -44,12 +50,12 @@ def test_publishing_for_one_domain_is_not_publishing_for_another(client: TestCli
     [
         ({"type": "resources.status.mended"}, "body.type"),
         ({"type": "reports.demand.window_closed"}, "body.type"),
-        ({"data": {**FREE["data"], "status": "BROKEN"}}, "body.data.status"),
-        ({"data": {**FREE["data"], "colour": "crimson"}}, "body.data.colour"),
-        ({"data": {**FREE["data"], "\ud800": "crimson"}}, "body.data"),
-        ({"data": {**FREE["data"], "resource_id": 7}}, "body.data.resource_id"),
-        ({"data": {**FREE["data"], "resource_id": ""}}, "body.data.resource_id"),
-        ({"data": {**FREE["data"], "resource_id": "\ud800"}}, "body.data.resource_id"),
+        ({"data": {**DATA, "status": "BROKEN"}}, "body.data.status"),
+        ({"data": {**DATA, "colour": "crimson"}}, "body.data.colour"),
+        ({"data": {**DATA, "\ud800": "crimson"}}, "body.data"),
+        ({"data": {**DATA, "resource_id": 7}}, "body.data.resource_id"),
+        ({"data": {**DATA, "resource_id": ""}}, "body.data.resource_id"),
+        ({"data": {**DATA, "resource_id": "\ud800"}}, "body.data.resource_id"),
         ({"data": {}}, "body.data.resource_id"),
         ({"data": []}, "body.data"),
         ({"id": "7"}, "body.id"),
@@ -83,7 +89,7 @@ def test_a_body_that_is_no_event_is_refused(client: TestClient, body: bytes) -> 
 
 
 def test_a_body_that_is_too_large_is_413_however_it_comes(client: TestClient) -> None:
-    event = {**FREE, "data": {**FREE["data"], "resource_id": "r" * 1_000_001}}
+    event = {**FREE, "data": {**DATA, "resource_id": "r" * 1_000_001}}
     whole = client.post("/events", headers=PUBLISHER, json=event)
     chunked = client.post("/events", headers=PUBLISHER, content=(bytes(100_000) for _ in range(11)))
     for refused in (whole, chunked):

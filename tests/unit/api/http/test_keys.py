@@ -33,7 +33,7 @@ def test_a_key_is_printed_once_and_only_its_hash_is_kept(tmp_path: Path) -> None
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     principal = ApiKeys(file).principal(key)
     assert principal is not None
-    assert (principal.user_id, principal.permissions) == ("key:scraper", {"metrics:read"})
+    assert (principal.user_id, principal.permissions) == ("key:scraper", frozenset({"metrics:read"}))
 
 
 def test_a_key_opens_what_it_was_made_for(client: TestClient, world: World) -> None:

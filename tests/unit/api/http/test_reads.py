@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
 ALL = bearing("u-1", *NAMES)
-READS = {
+READS: dict[str, dict[str, Any]] = {
     "/resources/room-1": {"resource_id": "room-1", "name": "Room 1", "status": "AVAILABLE"},
     "/resources/room-1/status": {"status": "AVAILABLE"},
     "/resources/room-1/usage": {"reserved": 1, "used_minutes": 60},

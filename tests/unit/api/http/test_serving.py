@@ -25,7 +25,7 @@ async def serving(world: World) -> AsyncIterator[tuple[Any, int]]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Server(config_of(world.app(), "127.0.0.1", 0), world.hub)
         running = asyncio.create_task(server._serve([listening]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
             await asyncio.sleep(0)
         try:
             yield server, listening.getsockname()[1]

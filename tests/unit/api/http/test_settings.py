@@ -12,10 +12,14 @@ from api.http.settings import NAMES, ApiSettings
 from bookly.errors import InvalidSettings
 
 GOOD = {
-    **{"BOOKLY_BROKERS": "127.0.0.1:9092", "BOOKLY_REGISTRY": "http://127.0.0.1:8080/apis/ccompat/v7"},
-    **{"BOOKLY_REDIS": "redis://:hidden-pass@127.0.0.1:6379/0", "BOOKLY_INTERNAL_SECRET": "hidden-between-us"},
-    **{"BOOKLY_JWKS": "https://login.example.edu/keys", "BOOKLY_JWT_ISSUER": "https://login.example.edu"},
-    **{"BOOKLY_JWT_AUDIENCE": "bookly", "BOOKLY_API_KEYS": "keys.json"},
+    "BOOKLY_BROKERS": "127.0.0.1:9092",
+    "BOOKLY_REGISTRY": "http://127.0.0.1:8080/apis/ccompat/v7",
+    "BOOKLY_REDIS": "redis://:hidden-pass@127.0.0.1:6379/0",
+    "BOOKLY_INTERNAL_SECRET": "hidden-between-us",
+    "BOOKLY_JWKS": "https://login.example.edu/keys",
+    "BOOKLY_JWT_ISSUER": "https://login.example.edu",
+    "BOOKLY_JWT_AUDIENCE": "bookly",
+    "BOOKLY_API_KEYS": "keys.json",
 }
 
 

@@ -59,7 +59,8 @@ async def test_a_slow_client_loses_the_oldest_and_is_told_how_many_while_a_fast_
             world.hub.tell([(("user", "u-1"), f'{{"n": {number}}}')])
             got.append((await fast.read())["n"])
         assert got == list(range(count))
-        late, dropped = [], 0
+        late: list[int] = []
+        dropped = 0
         while not late or late[-1] != count - 1:
             message = await slow.read()
             dropped += message.get("dropped", 0)

@@ -34,7 +34,7 @@ class Jwks:
 def claims(user_id: str, *permissions: str, **changed: Any) -> dict[str, Any]:
     """As a good token has them; None takes one out."""
     now = int(time.time())
-    said = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "jti": str(uuid4()), "iat": now, "exp": now + 600}
+    said = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "jti": str(uuid4()), "iat": now, "exp": now + 3_600}
     said |= {"permissions": list(permissions), **changed}
     return {name: value for name, value in said.items() if value is not None}
 
