@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from api.http.settings import ApiSettings, Trust
 
 FAILURES: Final[Failures] = {
-    NotAnswered: lambda error: Unavailable(str(error.reason), error.retry_after_s),
+    # what follows a colon in the reason names servers of ours
+    NotAnswered: lambda error: Unavailable(f"{error.reason.partition(': ')[0]}. Ask again.", error.retry_after_s),
     CacheUnavailable: lambda _: Unavailable("Whether you may cannot be judged just now: what would tell is away.", 2),
     InvalidSettings: lambda _: Unavailable("The API keys cannot be read just now.", 10),
 }

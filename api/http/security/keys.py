@@ -65,7 +65,10 @@ def new_key(path: Path, name: str, permissions: Iterable[str]) -> str:
         raise InvalidSettings(f"there is a key named {name!r} in {path}: take it out first, or choose another name.")
     prefix = secrets.token_hex(4)
     key = f"{MARK}{prefix}_{secrets.token_urlsafe(32)}"
-    _write(path, {**rows, prefix: {"name": name, "permissions": wanted, "sha256": _hash(key)}})
+    try:
+        _write(path, {**rows, prefix: {"name": name, "permissions": wanted, "sha256": _hash(key)}})
+    except OSError as error:
+        raise InvalidSettings(f"BOOKLY_API_KEYS: {path} cannot be written ({error.strerror}).") from None
     return key
 
 
