@@ -66,7 +66,7 @@ class Invalid(StatusProblem):
     type_, title, status = "invalid", "Invalid request", 422
 
     def __init__(self, errors: list[tuple[str, str]]) -> None:
-        named = [{"field": printable(field), "reason": printable(reason)} for field, reason in errors]
+        named = [{"field": field, "reason": reason} for field, reason in errors]
         first = named[0]
         more = f" {len(named) - 1} more in `errors`." if len(named) > 1 else ""
         super().__init__(f"{first['field']}: {first['reason']}.{more} Correct it and send it again.", errors=named)
@@ -135,11 +135,6 @@ def problem_of(error: Exception, known: Failures) -> Problem | None:
 def invalid_event(error: InvalidEvent, within: str = "") -> Invalid:
     """Which field of the event it was."""
     return Invalid([(f"{within}{error.field}".rstrip("."), error.reason)])
-
-
-def printable(text: str) -> str:
-    """JSON may hold half a surrogate pair, which UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode()
 
 
 PUBLISHING: Failures = {

@@ -26,17 +26,9 @@ def _plausible(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-def _encodable(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("it is no text that UTF-8 can hold") from None
-    return text
-
-
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/\x00-\x1f\x7f]+$"), AfterValidator(_encodable)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_encodable)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^/\x00-\x1f\x7f]+$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 Time = Annotated[datetime, BeforeValidator(lambda value: moment(value) if isinstance(value, int) else value)]

@@ -61,6 +61,7 @@ def test_publishing_for_one_domain_is_not_publishing_for_another(client: TestCli
         ({"id": "7"}, "body.id"),
         ({"time": "yesterday"}, "body.time"),
         ({"more": 1}, "body.more"),
+        ({"\ud800": 1}, "body"),
     ],
 )
 def test_a_refusal_names_the_field_and_quotes_no_value(
