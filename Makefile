@@ -5,10 +5,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup stack down demo test bench faults check contracts compile provision worker api lock format clean
+.PHONY: help setup stack down demo test bench bench-cache faults check contracts compile provision worker api lock format clean
 
 help:  ## what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## install what everything needs into .venv (done by the others, too)
 
@@ -39,6 +39,9 @@ bench: setup  ## speed, ours beside its peers in environments of their own, into
 	@$(BIN)/python -m bench
 	@for measure in producer latency recovery growth scaling; do $(BIN)/python -m bench.$$measure >/dev/null || exit $$?; done
 	@$(BIN)/python -m bench.plot
+
+bench-cache: setup  ## how old a cached value is at most, how often it is wrong (never), what it costs, into build/cache.json
+	@$(BIN)/python -m bench.caching
 
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults
