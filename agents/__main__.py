@@ -22,7 +22,7 @@ def main(
     """Run a worker of DOMAIN's consumer group until SIGTERM (exit 0).
 
     BOOKLY_BROKERS, BOOKLY_REGISTRY and BOOKLY_REDIS say where; without them, the stack that runs in this directory.
-    BOOKLY_HEALTH, BOOKLY_FUSE and BOOKLY_LOG_LEVEL: docs/operations.md, with what each exit code means.
+    BOOKLY_HEALTH, BOOKLY_QUERIES, BOOKLY_FUSE and others: docs/operations.md, with what each exit code means.
     """
     if domain not in NAMES:
         raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")

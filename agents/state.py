@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from bookly.records import Record
 
@@ -56,8 +56,8 @@ class View(Generic[Row]):
             self._before[key] = self.get(key)
         self.base.pop(key, None)
 
-    def merge(self) -> Iterable[str]:
-        """Keep the changes; the keys that changed."""
+    def merge(self) -> dict[str, Row | None]:
+        """Keep the changes; the rows that changed as they were before, None for one that was not there."""
         before, self._before = self._before, {}
         return before
 
@@ -75,12 +75,14 @@ class Table(Generic[Row]):
     """Declares a table of a domain: its durable name and the type of its rows (a frozen msgspec struct).
 
     On a state it reads as the view of the partition at hand. It has no `__set__`, so the view that the state
-    keeps in its own dictionary is found first and the hot path pays for no descriptor.
+    keeps in its own dictionary is found first and the hot path pays for no descriptor. `indexes`: for a field, the table that
+    handlers keep of the rows that share its value (agents/index.py).
     """
 
-    def __init__(self, name: str, row: type[Row]) -> None:
+    def __init__(self, name: str, row: type[Row], indexes: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.row = row
+        self.indexes = indexes or {}
 
     @overload
     def __get__(self, state: None, owner: type) -> Self: ...

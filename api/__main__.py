@@ -17,7 +17,7 @@ from rich.console import Console
 from api.lag import LagReader
 from api.parking import Changed, NothingWaits, NotObeyed, first_of, read_parked, release, spelled
 from api.showing import show
-from api.tables import UnknownTable, read_table
+from api.tables import UnknownTable, read_rows, read_table
 from bookly.errors import BooklyError
 from bookly.settings import required
 
@@ -88,12 +88,11 @@ def table(
     as_json: Annotated[bool, typer.Option("--json", help="they are JSON in any case")] = True,  # noqa: ARG001  # for scripts
 ) -> None:
     """Rows of a table as JSON lines: DOMAIN NAME, for example: availability reservations."""
-    rows = read_table(_brokers(), domain, name)
-    if key and key not in rows:
+    rows = [(row_key, row) for row_key, row in read_rows(_brokers(), domain, name) if key in ("", row_key)]
+    if key and not rows:
         raise UnknownTable(f"{domain}.{name} has no row {key!r}")
-    for row_key, row in rows.items():
-        if key in ("", row_key):
-            sys.stdout.write(json.dumps({"key": row_key, **row}) + "\n")
+    for row_key, row in rows:
+        sys.stdout.write(json.dumps({"key": row_key, **row}) + "\n")
 
 
 @app.command()

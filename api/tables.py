@@ -24,8 +24,16 @@ class UnknownTable(Exception):
 
 
 def read_table(brokers: str, domain: str, table: str) -> dict[str, Any]:
-    """Every row of a table by its key, as JSON values. Raises UnknownTable, or BrokerUnavailable after ten seconds."""
-    rows: dict[str, Any] = {}
+    """The rows of a table by key, for tables whose keys are each in one partition. The rest is as for `read_rows`."""
+    return dict(read_rows(brokers, domain, table))
+
+
+def read_rows(brokers: str, domain: str, table: str) -> list[tuple[str, Any]]:
+    """Every row of a table with its key, as JSON values; an index (`by_user`) has a row of a key in each partition.
+
+    Raises UnknownTable, or BrokerUnavailable after ten seconds.
+    """
+    rows: dict[tuple[int | None, str], Any] = {}
     topic = f"bookly-{domain}-{table}-changelog"
     refuse_unknown_table(topic, known_tables(brokers), domain, table)
     for message in read_log(brokers, topic):
@@ -33,10 +41,10 @@ def read_table(brokers: str, domain: str, table: str) -> dict[str, Any]:
         if key is None:
             continue
         if value is None:
-            rows.pop(key.decode(), None)
+            rows.pop((message.partition(), key.decode()), None)
         else:
-            rows[key.decode()] = json.loads(value)
-    return rows
+            rows[message.partition(), key.decode()] = json.loads(value)
+    return [(key, row) for (_, key), row in rows.items()]
 
 
 def known_tables(brokers: str) -> dict[str, str]:

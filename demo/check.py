@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from agents import NAMES
-from api.tables import read_log, read_table
+from api.tables import read_log, read_rows
 from api.tally import read_tally
 from demo.double_bookings import double_bookings
 from demo.found import found_facts
@@ -37,7 +37,7 @@ class Check:
         began: float,
     ) -> None:
         expected = Oracle().expect(log)
-        self.verdicts = verdicts(expected, found_facts(log, lambda domain, table: read_table(brokers, domain, table)))
+        self.verdicts = verdicts(expected, found_facts(log, lambda domain, table: read_rows(brokers, domain, table)))
         self._outside = sum(event.metadata.causation_id is None for event in log)
         tallies = {f"bookly-{name}": read_tally(brokers, f"bookly-{name}") for name in NAMES}
         self.figures: dict[str, Any] = {

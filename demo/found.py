@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from bookly.records import Record
     from demo.oracle.facts import Fact
 
-    ReadTable = Callable[[str, str], dict[str, Any]]
+    ReadRows = Callable[[str, str], Iterable[tuple[str, Any]]]
 
 DEMAND = ("asked", "confirmed", "refused", "cancelled", "expired", "no_show", "waitlisted", "offered", "conflicts", "used")
 PROPERTIES = ("name", "category_id", "capacity", "max_minutes", "status", "deleted")
 
 
-def found_facts(events: Iterable[Record], read: ReadTable) -> Facts:
-    """Every fact that the log and the tables hold. `read(domain, table)` gives a table's rows by their keys."""
+def found_facts(events: Iterable[Record], read: ReadRows) -> Facts:
+    """Every fact that the log and the tables hold. `read(domain, table)` gives a table's rows, each with its key."""
     events = list(events)
     facts = no_facts()
     for flow, fact in _emitted(events):
@@ -56,13 +56,14 @@ def _emitted(events: list[Record]) -> Iterator[tuple[str, Fact]]:
 class Tables:
     """The rows of the groups' tables, as facts. `now`: the latest event's time, which decides what a calendar may have pruned."""
 
-    def __init__(self, read: ReadTable, now: int) -> None:
+    def __init__(self, read: ReadRows, now: int) -> None:
         self._read, self._now = read, now
 
     def asked(self) -> Iterator[Fact]:
         for key, row in self._rows("availability", "reservations"):
             fields = ("resource_id", "user_id", "state", "reason", "starts_at", "ends_at", "attendees")
             yield ("reservation", key, *(row[field] for field in fields))
+        yield from (("one of a user", user, key) for user, row in self._rows("availability", "by_user") for key in row["keys"])
         yield from (("kept decision", key) for key, _ in self._rows("availability", "decisions"))
         for key, row in self._rows("stockpile", "visits"):
             yield "visit", key, row["checked_in_at"], row["checked_out_at"]
@@ -119,4 +120,4 @@ class Tables:
                 yield "place in a queue", resource, place, one["waitlist_id"], one["user_id"], one["starts_at"], one["ends_at"]
 
     def _rows(self, domain: str, table: str) -> Iterable[tuple[str, Any]]:
-        return self._read(domain, table).items()
+        return self._read(domain, table)

@@ -12,6 +12,7 @@ from agents.availability.refusals import Refusal, why_not
 from agents.availability.slots import calendar, hold, release
 from agents.availability.tables import AvailabilityState, Reservation, Slot
 from agents.availability.waitlist import offer_free_slots
+from agents.index import add_latest
 from bookly.records.availability import ReservationCreated, ReservationRejected, ReservationUpdated, ScheduleConflictDetected
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _place(event: ReservationCreated, offer: tuple[str, str], state: Availabilit
     now = event.metadata.occurred_at
     freed = release(state, event.resource_id, *offer, now)
     reservation = Reservation(event.resource_id, event.user_id, "PENDING", event.starts_at, event.ends_at, event.attendees)
-    state.reservations[event.reservation_id] = reservation
+    _keep(event, reservation, state)
     slot = Slot(event.starts_at, event.ends_at, "RESERVATION", event.reservation_id, event.user_id)
     hold(state, event.resource_id, slot, now)
     decision = state.decisions.get(event.reservation_id)
@@ -66,6 +67,12 @@ def _place(event: ReservationCreated, offer: tuple[str, str], state: Availabilit
         freed |= apply_decision(event.reservation_id, reservation, decision, state)
     if freed:
         offer_free_slots(event.resource_id, now, state)
+
+
+def _keep(event: ReservationCreated, reservation: Reservation, state: AvailabilityState) -> None:
+    """A new one, placed or refused: its user finds it among the others."""
+    state.reservations[event.reservation_id] = reservation
+    add_latest(state.by_user, event.user_id, event.reservation_id)
 
 
 def _move(event: ReservationUpdated, moved: Reservation, state: AvailabilityState) -> None:
@@ -89,7 +96,7 @@ def _own_offer(event: ReservationCreated, state: AvailabilityState) -> tuple[str
 def _refuse(event: ReservationCreated, refusal: Refusal, state: AvailabilityState) -> None:
     """A refused reservation is kept with its reason; a decision that was there first has nothing left to decide."""
     reservation = Reservation(event.resource_id, event.user_id, "REJECTED", event.starts_at, event.ends_at, event.attendees)
-    state.reservations[event.reservation_id] = replace(reservation, reason=refusal.reason)
+    _keep(event, replace(reservation, reason=refusal.reason), state)
     if event.reservation_id in state.decisions:
         del state.decisions[event.reservation_id]
     rejected = ReservationRejected(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from agents.grants import Grants, Role
+from agents.index import Latest
 from agents.state import State, Table
 
 HOLDING = frozenset({"PENDING", "CONFIRMED", "CHECKED_IN"})  # states in which a reservation holds its slot
@@ -79,7 +80,8 @@ class Decision(Struct, frozen=True, gc=False):
 
 
 class AvailabilityState(State):
-    reservations = Table("reservations", Reservation)  # by reservation_id
+    reservations = Table("reservations", Reservation, {"user_id": "by_user"})  # by reservation_id
+    by_user = Table("by_user", Latest)  # by user_id: that user's latest reservations on the resources of this partition
     calendars = Table("calendars", Calendar)  # by resource_id
     queues = Table("queues", Queue)  # by resource_id
     queued = Table("queued", Seen)  # by waitlist_id

@@ -11,6 +11,13 @@ partition    what of one partition is not committed yet, and the transaction tha
 committing   when: one round of transactions at a time, while the next slices are applied
 visibility   entries go stale when what made them so can be read
 
+Who asks for rows:
+committed    the rows as of the last commit, while handlers change them
+selecting    rows by the values of their fields
+querying     what the edge asks, over HTTP
+owning, leasing  only the owner answers, and only while nobody else can be it
+listening    the address, taken early and announced to the group
+
 Where a record fails:
 dead_letters  the record that says why
 parking       what waits behind a failed record of its key

@@ -8,6 +8,7 @@ import faust
 from mode.supervisors import CrashingSupervisor
 
 from agents.engine.consuming import BatchTransport
+from agents.engine.leasing import now
 from agents.engine.recovery import FencedTableManager
 from agents.engine.stream import BatchStream
 from agents.engine.watchdog import Work
@@ -40,6 +41,11 @@ class BooklyApp(faust.App):
         consumer: Any = self._consumer
         return {} if consumer is None else dict(consumer.lag())
 
+    def is_member(self) -> bool:
+        """Whether our partitions are surely nobody else's at this moment. False before there is a consumer."""
+        consumer: Any = self._consumer
+        return consumer is not None and now() - consumer.lease_renewed() < SESSION_S
+
     def work(self) -> Work:
         """What there is to do, for the watchdog. May be asked from any thread."""
         partitions = dict(self.runner.partitions)
@@ -52,11 +58,15 @@ class BooklyApp(faust.App):
         """State lives in changelogs and memory: no directory is made."""
 
 
-def build(domain: Domain, brokers: str, runner: Runner, partitions: int) -> BooklyApp:
-    """The app, its tables and its agent. Declared all at once: a topic added later would start 45 s late."""
+def build(domain: Domain, brokers: str, runner: Runner, partitions: int, client: str | None = None) -> BooklyApp:
+    """The app, its tables and its agent. Declared all at once: a topic added later would start 45 s late.
+
+    `client`: how it calls itself to the broker, which shows it to whoever looks for owners.
+    """
     app = BooklyApp(
         domain.group,
         broker=[f"kafka://{broker}" for broker in brokers.split(",")],
+        broker_client_id=client or domain.group,
         TableManager=FencedTableManager,
         Stream=BatchStream,
         store="memory://",

@@ -116,6 +116,10 @@ class BatchConsumer(driver.Consumer):
         await self.app.runner.give_up()
         await super().on_partitions_revoked(revoked)
 
+    def lease_renewed(self) -> float:
+        """As for its thread."""
+        return self._thread.lease_renewed()
+
     def lag(self) -> dict[TP, int]:
         """Committed records that wait, by partition, as far as the last fetch knows. May be asked from any thread."""
         runner, found = self.app.runner, {}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
+import aiokafka.consumer.consumer
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
+
+from agents.engine.leasing import LeasedCoordinator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,10 +51,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         fetcher.PartitionRecords = Unpacked
+        aiokafka.consumer.consumer.GroupCoordinator = LeasedCoordinator
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
+
+    def lease_renewed(self) -> float:
+        """When the lease of the group's membership was renewed last, by the clock of `leasing`. May be asked from any thread."""
+        coordinator = None if self._consumer is None else self._consumer._coordinator
+        return coordinator.renewed if isinstance(coordinator, LeasedCoordinator) else -math.inf
 
     def position_after_fetch(self, tp: TP) -> int | None:
         """Where the fetcher reads next. It moves only in a fetch, and the caller runs between two of them."""

@@ -18,6 +18,7 @@ from aiokafka.structs import OffsetAndMetadata
 from msgspec.json import encode as to_json
 
 from agents import ROW_BYTES
+from agents.engine.committed import CommittedRows
 from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.outgoing import Outgoing
 from agents.engine.parking import Parking
@@ -62,12 +63,14 @@ class Transaction(NamedTuple):
 
 
 class Partition:
-    """One partition number of a domain: committed rows in memory, and everything not committed yet."""
+    """One partition number of a domain: its rows, as handlers see them and as committed, and everything not committed yet."""
 
     def __init__(self, domain: Domain, number: int) -> None:
         self.domain = domain
         self.number = number
         self.rows: dict[str, dict[str, Any]] = {table.name: {} for table in domain.tables}
+        self.committed: dict[str, CommittedRows[Any]] = {table: CommittedRows(rows) for table, rows in self.rows.items()}
+        self.version: dict[str, int] = {}  # of the committed rows: the offset of each input topic up to which they have seen all
         self.state = domain.state(domain.name, self.rows)
         self.offsets: dict[TP, int] = {}
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
@@ -78,7 +81,6 @@ class Partition:
         self._begins: dict[TP, int] = {}
         self._tallied: set[TP] = set()
         self._outgoing: list[Outgoing] = []
-        self._dirty: defaultdict[str, set[str]] = defaultdict(set)
         self._producer: AIOKafkaProducer | None = None
 
     async def fence(self, brokers: str) -> None:
@@ -132,13 +134,13 @@ class Partition:
 
     def resume_from(self, tp: TP, offset: int, metadata: str) -> None:
         """Take up the offset and the tally that the last commit left."""
-        self._committed[tp] = offset
+        self._committed[tp] = self.version[tp.topic] = offset
         self.tallies[tp] = Tally.parse(metadata)
 
     def merge(self, outgoing: Iterable[Outgoing]) -> None:
         """Keep what the handlers of one or more events decided: all of them succeeded."""
         for table, view in self.state.views.items():
-            self._dirty[table].update(view.merge())
+            self.committed[table].changed(view.merge())
         self._outgoing.extend(outgoing)
         self.state.emitted.clear()
         self.state.repeats = 0
@@ -156,7 +158,6 @@ class Partition:
         transaction = Transaction([*self._changelog_records(), *self.parking.changes(), *self._outgoing], places, self.stale)
         self._committed.update(offsets)
         self.offsets, self._outgoing, self.stale, self.is_dirty = {}, [], set(), False
-        self._dirty.clear()
         self._tallied.clear()
         self.parking.forget_changes()
         return transaction
@@ -174,14 +175,21 @@ class Partition:
         offsets = producer.send_offsets_to_transaction(transaction.places, self.domain.group)
         *written, _ = await asyncio.gather(*sent, offsets)
         await producer.commit_transaction()
+        self._settle(transaction)
         own = {self.domain.changelog(table) for table in self.rows}
         return {TopicPartition(batch.topic, batch.partition): batch.offset for batch in written if batch.topic in own}
 
+    def _settle(self, transaction: Transaction) -> None:
+        """Nothing can take it back now: who asks is told of it."""
+        for rows in self.committed.values():
+            rows.settle()
+        self.version.update((place.topic, found.offset) for place, found in transaction.places.items())
+
     def _changelog_records(self) -> Iterator[Outgoing]:
         """One record a dirty key, however often it changed since the last commit."""
-        for table, keys in self._dirty.items():
+        for table, committed in self.committed.items():
             topic, rows = self.domain.changelog(table), self.rows[table]
-            for key in keys:
+            for key in committed.take():
                 row = rows.get(key)
                 value = None if row is None else to_json(row)
                 if value is not None and len(value) > ROW_BYTES:

@@ -60,6 +60,7 @@ class Runner:
         self.domain = domain
         self.brokers = brokers
         self.partitions: dict[int, Partition] = {}
+        self.taking: frozenset[int] = frozenset()  # numbers that are ours and not recovered yet
         self.pulse = pulse or Pulse()
         self._decoding = decoding
         self._applying = Applying(domain, encoding, invalidator, limits)
@@ -101,22 +102,32 @@ class Runner:
         """Own exactly these partitions, as of their last commit. Raises Revoked when they are given up meanwhile."""
         if self.pulse.phase is Phase.STOPPING:
             raise Revoked
-        async with self._turn:
-            self.pulse.enter(Phase.RECOVERING)
-            await self.committing.settle()
-            await self._close()
-            self._taking = asyncio.ensure_future(take_over(self.domain, self.brokers, numbers, self.pulse.beat))
-            try:
-                self.partitions = await self._taking
-            except asyncio.CancelledError:
-                if self._taking.cancelled() and not _cancelled_itself():
-                    raise Revoked from None
-                raise
-            await self._invalidator.took_over(self.domain.name)
-            gc.freeze()  # rows live as long as the partitions are ours: the collector need not visit them
+        self.taking = frozenset(numbers)
+        try:
+            async with self._turn:
+                await self._recover(numbers)
+        finally:
+            self.taking = frozenset()
+
+    async def _recover(self, numbers: list[int]) -> None:
+        self.pulse.enter(Phase.RECOVERING)
+        await self.committing.settle()
+        await self._close()
+        self._taking = asyncio.ensure_future(take_over(self.domain, self.brokers, numbers, self.pulse.beat))
+        try:
+            self.partitions = await self._taking
+        except asyncio.CancelledError:
+            if self._taking.cancelled() and not _cancelled_itself():
+                raise Revoked from None
+            raise
+        await self._invalidator.took_over(self.domain.name)
+        gc.freeze()  # rows live as long as the partitions are ours: the collector need not visit them
 
     async def give_up(self) -> None:
-        """Commit what has been applied and give all partitions up; what the budget does not allow is redone by the next owner."""
+        """Commit what has been applied and give all partitions up; what the budget does not allow is redone by the next owner.
+
+        Whatever happens, none of them is ours when this ends: the group gives them to others next.
+        """
         if self.pulse.phase is Phase.RUNNING:
             self.pulse.enter(Phase.RECOVERING)
         if self._taking is not None:
@@ -127,7 +138,8 @@ class Runner:
         except TimeoutError:
             log.warning("revoked before all was committed: it is redone elsewhere", budget_s=GIVE_UP_S)
             self.committing.cancel()
-        await self._close()
+        finally:
+            await self._close()
 
     async def drain(self) -> None:
         """The process ends: what is applied is committed, nothing more is taken."""

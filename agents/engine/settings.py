@@ -9,41 +9,58 @@ from typing import TYPE_CHECKING
 
 from agents.engine.fuse import Limits
 from bookly.errors import InvalidSettings
-from bookly.settings import refuse_misspelt
+from bookly.settings import internal_secret, refuse_misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOOPBACK = "127.0.0.1"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_NAMES = ("HEALTH", "FUSE", "LOG_LEVEL")
+_NAMES = ("HEALTH", "FUSE", "LOG_LEVEL", "QUERIES", "INTERNAL_SECRET", "INTERNAL_SECRET_FILE")
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """`health`: where to answer, if anywhere. `limits`: when the fuse blows. `log_level`: of the worker's own lines."""
+    """`health`, `queries`: where to answer, if anywhere. `limits`: when the fuse blows. `log_level`: of the worker's own lines.
+
+    `secret`: what those who query must know; empty where nobody is answered.
+    """
 
     health: tuple[str, int] | None = None
     limits: Limits = field(default_factory=Limits)
     log_level: int = logging.INFO
+    queries: tuple[str, int] | None = None
+    secret: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> WorkerSettings:
-        """From BOOKLY_HEALTH, BOOKLY_FUSE and BOOKLY_LOG_LEVEL (docs/operations.md). Raises InvalidSettings."""
+        """From the variables of docs/operations.md. Raises InvalidSettings."""
         environ = os.environ if environ is None else environ
         refuse_misspelt(environ, _NAMES)
-        return cls(_address(environ), _limits(environ), _level(environ))
+        queries = _address(environ, "BOOKLY_QUERIES")
+        secret = _secret(environ) if queries else ""
+        return cls(_address(environ, "BOOKLY_HEALTH"), _limits(environ), _level(environ), queries, secret)
 
 
-def _address(environ: Mapping[str, str]) -> tuple[str, int] | None:
-    given = environ.get("BOOKLY_HEALTH", "")
+def _secret(environ: Mapping[str, str]) -> str:
+    secret = internal_secret(environ)
+    if secret is None:
+        raise InvalidSettings(
+            "BOOKLY_QUERIES is set and BOOKLY_INTERNAL_SECRET is not: nobody is answered without a secret. Set the same one for "
+            "the workers and the edge, or BOOKLY_INTERNAL_SECRET_FILE to the file that holds it."
+        )
+    return secret
+
+
+def _address(environ: Mapping[str, str], variable: str) -> tuple[str, int] | None:
+    given = environ.get(variable, "")
     if not given:
         return None
     host, _, port = given.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     if not (port.isascii() and port.isdecimal()) or int(port) > 65_535 or (":" in host and not bracketed):
         raise InvalidSettings(
-            f"BOOKLY_HEALTH is {given!r}: give a port (it listens on loopback), or host:port, an IPv6 host in brackets."
+            f"{variable} is {given!r}: give a port (it listens on loopback), or host:port, an IPv6 host in brackets."
         )
     return host.strip("[]") or LOOPBACK, int(port)
 

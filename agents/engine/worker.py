@@ -18,8 +18,11 @@ from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
 from agents.engine.fatal import EXIT_FATAL, stop_process
 from agents.engine.health import Facts, serving
+from agents.engine.listening import listening
 from agents.engine.logs import configure_logs
+from agents.engine.owning import Ownership
 from agents.engine.pulse import Pulse
+from agents.engine.querying import Querying
 from agents.engine.runner import Runner
 from agents.engine.settings import WorkerSettings
 from agents.engine.waiting import ended_by_signals, schema_ids, wait_for_broker
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from agents.domain import Domain
     from agents.engine.app import BooklyApp
     from agents.engine.fuse import Limits
+    from agents.engine.listening import Port
     from bookly.cache.stale import StaleMap
     from bookly.settings import Settings
 
@@ -49,19 +53,20 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
     configure_logs(own.log_level)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     facts = Facts(domain.name)
-    with serving(own.health, facts):
+    with serving(own.health, facts), listening(own.queries) as port:
         with ended_by_signals():
-            app = _prepare_or_stop(domain, settings, stale, own.limits)
+            app = _prepare_or_stop(domain, settings, stale, own.limits, port)
         watchdog = Watchdog(app.runner.pulse, app.work)
         watchdog.start()
         facts.come_from(app, watchdog)
-        Worker(app, watchdog).execute_from_commandline()
+        querying = Querying(domain, Ownership(app.runner, app.is_member), own.secret, port) if port else None
+        Worker(app, watchdog, querying).execute_from_commandline()
 
 
-def _prepare_or_stop(domain: Domain, settings: Settings, stale: StaleMap, limits: Limits) -> BooklyApp:
+def _prepare_or_stop(domain: Domain, settings: Settings, stale: StaleMap, limits: Limits, port: Port | None) -> BooklyApp:
     try:
         wait_for_broker(settings.brokers)
-        return prepare(domain, settings, stale=stale, limits=limits)
+        return prepare(domain, settings, stale=stale, limits=limits, port=port)
     except (BrokerUnavailable, RegistryUnavailable) as error:
         stop_process(str(error), error)
 
@@ -69,9 +74,9 @@ def _prepare_or_stop(domain: Domain, settings: Settings, stale: StaleMap, limits
 class Worker(faust.Worker):
     """Told to end, it commits what is applied and gives its partitions up before anything is taken down."""
 
-    def __init__(self, app: BooklyApp, watchdog: Watchdog) -> None:
+    def __init__(self, app: BooklyApp, watchdog: Watchdog, querying: Querying | None = None) -> None:
         super().__init__(app, override_logging=False, redirect_stdouts=False, quiet=True)
-        self._runner, self._watchdog = app.runner, watchdog
+        self._runner, self._watchdog, self._querying = app.runner, watchdog, querying
 
     def execute_from_commandline(self) -> NoReturn:
         try:
@@ -81,6 +86,8 @@ class Worker(faust.Worker):
 
     async def on_first_start(self) -> None:
         tune_interpreter()
+        if self._querying is not None:
+            await self._querying.start()
         await super().on_first_start()
 
     async def _stop_on_signal(self, signal: Any) -> None:
@@ -91,6 +98,8 @@ class Worker(faust.Worker):
     async def stop(self) -> None:
         """After a crash as well as after a signal, what goes down is down in time."""
         self._watchdog.must_end_within(DRAIN_S)
+        if self._querying is not None:
+            await self._querying.stop()
         await super().stop()
 
 
@@ -101,8 +110,12 @@ def prepare(
     stale: StaleMap = STALE,
     partitions: int = PARTITIONS,
     limits: Limits | None = None,
+    port: Port | None = None,
 ) -> BooklyApp:
-    """The domain's app, ready to run: asks the registry for all schema ids, and connects to nothing else yet."""
+    """The domain's app, ready to run: asks the registry for all schema ids, and connects to nothing else yet.
+
+    `port`: where its rows can be asked for. Its name goes into the client's, which the group shows to whoever looks for owners.
+    """
     connections.mend()
     registry = Registry(settings.registry)
     encoding = Encoding(schema_ids(registry), partitions)
@@ -110,7 +123,8 @@ def prepare(
     pulse = Pulse()
     decoding = Decoding(registry, away=pulse.excuse)
     runner = Runner(domain, settings.brokers, decoding, encoding, invalidator, limits, pulse)
-    return build(domain, settings.brokers, runner, partitions)
+    client = f"{domain.group}@{port.name}" if port else domain.group
+    return build(domain, settings.brokers, runner, partitions, client)
 
 
 def tune_interpreter() -> None:

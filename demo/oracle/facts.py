@@ -32,6 +32,7 @@ EVENTS = {  # of each event that agents emit, the fields that docs/flows.md deci
 }
 ROWS = {  # of each kind of row, its key and the fields that are compared
     "reservation": ("reservation_id", "resource_id", "user_id", "state", "reason", *SLOT, "attendees"),
+    "one of a user": ("user_id", "reservation_id"),
     "held slot": ("resource_id", *SLOT, "kind", "holder", "user_id"),
     "place in a queue": ("resource_id", "place", "waitlist_id", "user_id", *SLOT),
     "kept decision": ("reservation_id",),

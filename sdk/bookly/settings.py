@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from math import isfinite
+from pathlib import Path
 from typing import Any, Required, TypedDict
 
 from bookly.errors import InvalidSettings
@@ -19,6 +20,7 @@ _EXAMPLES = {
     "source": 'name the service that publishes, for example source="booking-web"',
 }
 _BROKER = re.compile(r"([A-Za-z_]+://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]'\"]+)(:\d{1,5})?")
+SECRET_CHARACTERS = 16  # the least that an internal secret has
 EVENT_BYTES = 1_000_000  # key, value and headers of one event: the broker's own limit is a little above
 LONGEST_S = 2_000_000.0  # 23 days: what librdkafka's milliseconds hold
 _FIXED = {  # the first half has parameters of its own, on the second rest the guarantees
@@ -121,6 +123,29 @@ def required(name: str, given: Any, environ: Mapping[str, str]) -> str:
     others = sorted(key for key in environ if key.startswith("BOOKLY_") and key not in _VARIABLES.values())
     seen = f" The environment has {', '.join(others)}, which is another thing." if others else ""
     raise InvalidSettings(f"{name} is missing: pass {name}= or set {variable}.{seen}")
+
+
+def internal_secret(environ: Mapping[str, str] | None = None) -> str | None:
+    """What the edge and the workers know each other by: BOOKLY_INTERNAL_SECRET, or what the file holds that
+    BOOKLY_INTERNAL_SECRET_FILE names. None where neither is set. Raises InvalidSettings, which never quotes it.
+    """
+    environ = os.environ if environ is None else environ
+    secret, path = environ.get("BOOKLY_INTERNAL_SECRET", ""), environ.get("BOOKLY_INTERNAL_SECRET_FILE", "")
+    if secret and path:
+        raise InvalidSettings("BOOKLY_INTERNAL_SECRET and BOOKLY_INTERNAL_SECRET_FILE are both set: keep one of them.")
+    if path:
+        try:
+            secret = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSettings(f"BOOKLY_INTERNAL_SECRET_FILE: {path} cannot be read ({type(error).__name__}).") from None
+    if not secret and not path:
+        return None
+    if len(secret) < SECRET_CHARACTERS or not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise InvalidSettings(
+            f"The internal secret must be {SECRET_CHARACTERS} characters or more, letters, digits and signs of ASCII without "
+            "spaces: make one with `openssl rand -hex 32`."
+        )
+    return secret
 
 
 def refuse_misspelt(environ: Mapping[str, str], more: Iterable[str] = ()) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents.availability import DOMAIN
+from agents.index import Latest
 from bookly.records.availability import (
     NotificationRequested,
     ReservationConfirmed,
@@ -193,3 +194,14 @@ def test_what_is_emitted_happened_when_its_cause_happened_and_on_whose_behalf() 
     meta = given(DOMAIN).when(cause).one(ReservationRejected).metadata
     assert (meta.occurred_at, meta.actor, meta.source) == (hour(3), "secretary", "availability")
     assert (meta.causation_id, meta.correlation_id) == (cause.metadata.event_id, cause.metadata.correlation_id)
+
+
+def test_a_users_reservations_are_listed_whether_placed_or_refused_and_each_once() -> None:
+    then = given(DOMAIN, room(), asked("r-1", 9, 10), asked("r-2", 9, 10)).when(asked("r-1", 11, 12), asked("r-3", 9, 10, "bob"))
+    assert then.rows("by_user") == {"ann": Latest(("r-1", "r-2")), "bob": Latest(("r-3",))}
+
+
+def test_of_more_than_200_reservations_of_a_user_the_latest_are_listed_and_the_others_counted() -> None:
+    then = given(DOMAIN, room()).when(*(asked(f"r-{number}", 9, 10) for number in range(203)))
+    listed = then.row("by_user", "ann")
+    assert (listed.keys[0], listed.keys[-1], len(listed.keys), listed.older) == ("r-3", "r-202", 200, 3)

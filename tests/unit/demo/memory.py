@@ -50,10 +50,10 @@ class Memory:
         fresh, self._read = self.log[self._read :], len(self.log)
         return fresh
 
-    def table(self, domain: str, name: str) -> dict[str, Any]:
+    def rows(self, domain: str, name: str) -> Iterable[tuple[str, Any]]:
         """The rows of a table as its changelog would bring them back."""
         rows: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.benches[domain].tables[name]))
-        return rows
+        return rows.items()
 
     def _append(self, record: Record) -> None:
         self.log.append(record)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +18,17 @@ from demo.week import week
 from tests.unit.demo.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bookly.records import Record
-    from demo.found import ReadTable
+    from demo.found import ReadRows
 
 SIZE = 0.05
 # Each group's tables, and a field of a row that some flow looks at.
 ROWS = [
     ("availability", "reservations", "state"),
     ("availability", "reservations", "starts_at"),
+    ("availability", "by_user", "keys"),
     ("availability", "calendars", "slots"),
     ("availability", "permissions", "grants"),
     ("availability", "role_permissions", "permissions"),
@@ -72,7 +72,7 @@ def test_whatever_the_interleaving_every_expected_fact_is_found_and_no_other(see
     memory = Memory(seed)
     for step in week(University(seed, SIZE), memory.read_on):
         memory.publish(step.happenings)
-    found = verdicts(Oracle().expect(memory.log), found_facts(memory.log, memory.table))
+    found = verdicts(Oracle().expect(memory.log), found_facts(memory.log, memory.rows))
     assert [line for verdict in found for line in verdict.sentences()] == []
     assert all(verdict.expected == verdict.found > 0 for verdict in found)
 
@@ -80,7 +80,7 @@ def test_whatever_the_interleaving_every_expected_fact_is_found_and_no_other(see
 @pytest.mark.parametrize("flow", FLOWS)
 @pytest.mark.parametrize("change", ["dropped", "doubled", "altered"])
 def test_one_fact_in_thousands_turns_its_flow_red(memory: Memory, expected: Facts, flow: str, change: str) -> None:
-    found = found_facts(memory.log, memory.table)
+    found = found_facts(memory.log, memory.rows)
     fact = Random(change).choice(sorted(found[flow], key=str))
     found[flow][fact] += 1 if change == "doubled" else -1
     if change == "altered":
@@ -120,21 +120,21 @@ def test_an_emitted_event_that_is_lost_or_comes_twice_is_seen(memory: Memory, ex
     kinds = {type(event): event for event in memory.log if event.metadata.causation_id is not None}
     assert len(kinds) >= 11
     for event in kinds.values():
-        assert red(expected, found_facts(without(memory.log, event), memory.table)), type(event).__name__
-        assert red(expected, found_facts([*memory.log, event], memory.table)), type(event).__name__
+        assert red(expected, found_facts(without(memory.log, event), memory.rows)), type(event).__name__
+        assert red(expected, found_facts([*memory.log, event], memory.rows)), type(event).__name__
 
 
 @pytest.mark.parametrize("field", ["causation_id", "correlation_id", "occurred_at", "actor"])
 def test_an_emitted_event_with_another_past_is_seen(memory: Memory, expected: Facts, field: str) -> None:
     event = next(one for one in memory.log if type(one).__name__ == "NotificationRequested")
     other = with_past(event, **{field: 1 if field == "occurred_at" else memory.log[0].metadata.event_id})
-    assert red(expected, found_facts([*without(memory.log, event), other], memory.table))
+    assert red(expected, found_facts([*without(memory.log, event), other], memory.rows))
 
 
 def test_an_effect_without_a_cause_is_seen(memory: Memory, expected: Facts) -> None:
     event = next(one for one in memory.log if type(one).__name__ == "NotificationRequested")
     orphan = with_past(event, causation_id="nobody")
-    assert red(expected, found_facts([*without(memory.log, event), orphan], memory.table))
+    assert red(expected, found_facts([*without(memory.log, event), orphan], memory.rows))
 
 
 def test_a_week_of_which_nothing_was_expected_is_no_pass() -> None:
@@ -150,12 +150,12 @@ def test_a_difference_is_told_in_words_and_only_the_first_ten() -> None:
     assert lines[0] == "approval_decided: expected, but not there: role with group auth, role role-00, permissions ()"
 
 
-def tampered(memory: Memory, domain: str, table: str, change: Callable[[dict[str, Any]], None]) -> ReadTable:
-    def read(asked_domain: str, asked_table: str) -> dict[str, Any]:
-        rows = deepcopy(memory.table(asked_domain, asked_table))
+def tampered(memory: Memory, domain: str, table: str, change: Callable[[dict[str, Any]], None]) -> ReadRows:
+    def read(asked_domain: str, asked_table: str) -> Iterable[tuple[str, Any]]:
+        rows = dict(memory.rows(asked_domain, asked_table))
         if (asked_domain, asked_table) == (domain, table):
             change(rows)
-        return rows
+        return rows.items()
 
     return read
 

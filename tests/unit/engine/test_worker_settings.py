@@ -11,6 +11,8 @@ from agents.engine.fuse import Limits
 from agents.engine.settings import WorkerSettings
 from bookly.errors import InvalidSettings
 
+SECRET = "0123456789abcdef"  # noqa: S105  # of nobody's
+
 
 def settings(**environ: str) -> WorkerSettings:
     return WorkerSettings.from_environment({f"BOOKLY_{name}": value for name, value in environ.items()})
@@ -38,6 +40,23 @@ def test_a_port_alone_is_one_on_loopback(given: str, address: Any) -> None:
 def test_an_address_that_is_none_is_refused(given: str) -> None:
     with pytest.raises(InvalidSettings, match="BOOKLY_HEALTH is"):
         settings(HEALTH=given)
+
+
+def test_queries_are_answered_only_where_a_secret_is_set() -> None:
+    given = settings(QUERIES="7001", INTERNAL_SECRET=SECRET)
+    assert (given.queries, given.secret) == (("127.0.0.1", 7001), SECRET)
+    assert settings(INTERNAL_SECRET=SECRET) == settings(), "a secret alone opens nothing"
+    with pytest.raises(InvalidSettings, match="BOOKLY_QUERIES is set and BOOKLY_INTERNAL_SECRET is not"):
+        settings(QUERIES="7001")
+
+
+def test_the_address_of_queries_is_refused_by_its_own_name() -> None:
+    with pytest.raises(InvalidSettings, match="BOOKLY_QUERIES is 'yes': give a port"):
+        settings(QUERIES="yes", INTERNAL_SECRET=SECRET)
+
+
+def test_a_secret_is_never_shown() -> None:
+    assert SECRET not in repr(settings(QUERIES="7001", INTERNAL_SECRET=SECRET))
 
 
 def test_the_fuse_is_off_only_by_its_word() -> None:

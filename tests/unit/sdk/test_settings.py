@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bookly.errors import InvalidSettings
-from bookly.settings import ProducerSettings, Settings
+from bookly.settings import ProducerSettings, Settings, internal_secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENVIRONMENT = {"BOOKLY_BROKERS": "b:9092", "BOOKLY_REGISTRY": "http://me:secret@r", "BOOKLY_REDIS": "redis://:secret@c"}
 
@@ -58,3 +61,28 @@ def test_what_the_guarantees_rest_on_cannot_be_changed() -> None:
 def test_no_secret_is_in_a_repr() -> None:
     producer = ProducerSettings.of({"source": "desk", "kafka": {"sasl.password": "secret"}}, ENVIRONMENT)
     assert "secret" not in repr(producer) + repr(Settings.from_environment(ENVIRONMENT))
+
+
+def test_the_internal_secret_is_a_variable_or_what_a_file_holds(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from-a-file-0123456789\n")
+    assert internal_secret({}) is internal_secret({"BOOKLY_INTERNAL_SECRET": ""}) is None
+    assert internal_secret({"BOOKLY_INTERNAL_SECRET": "0123456789abcdef"}) == "0123456789abcdef"
+    assert internal_secret({"BOOKLY_INTERNAL_SECRET_FILE": str(file)}) == "from-a-file-0123456789"
+
+
+@pytest.mark.parametrize("given", ["0123456789abcde", "with a space 0123456", "gehéimnis-0123456", "line\nbreak-0123456"])
+def test_a_secret_that_is_short_or_no_header_is_refused_and_not_quoted(given: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(given, encoding="utf-8")
+    for environ in ({"BOOKLY_INTERNAL_SECRET": given}, {"BOOKLY_INTERNAL_SECRET_FILE": str(file)}):
+        with pytest.raises(InvalidSettings, match="must be 16 characters or more") as refused:
+            internal_secret(environ)
+        assert given not in str(refused.value)
+
+
+def test_a_secret_that_is_not_there_or_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match=r"BOOKLY_INTERNAL_SECRET_FILE: .* cannot be read \(FileNotFoundError\)"):
+        internal_secret({"BOOKLY_INTERNAL_SECRET_FILE": str(tmp_path / "nothing")})
+    with pytest.raises(InvalidSettings, match="are both set"):
+        internal_secret({"BOOKLY_INTERNAL_SECRET": "0123456789abcdef", "BOOKLY_INTERNAL_SECRET_FILE": "/secret"})

@@ -1,0 +1,152 @@
+"""Rows of tables from the workers that own them: an answer is the owner's, or there is none (docs/decisions/0006)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from aiokafka.partitioner import murmur2
+from yarl import URL
+
+from api.assignments import Assignments
+from bookly.errors import BrokerUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.assignments import Assignment
+
+PATIENCE_S = 3.0  # an owner is looked for so long
+ATTEMPT_S = 1.0  # what one worker may take to answer
+PAUSE_S = 0.1
+RETRY_AFTER_S = 2.0  # what a take-over takes, mostly
+
+
+class NotAnswered(Exception):
+    """Nobody who surely owns the rows has answered in time. That says nothing about what they are."""
+
+    def __init__(self, reason: str, retry_after_s: float = RETRY_AFTER_S) -> None:
+        super().__init__(reason, retry_after_s)
+        self.reason, self.retry_after_s = reason, retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.reason}. Ask again in {self.retry_after_s:g} s."
+
+
+class Answer(NamedTuple):
+    """`value`: the row as JSON; None where its owner says that there is none. `version`: up to which offset of each input topic
+    (`topic`, or `topic/partition` where several partitions were asked) the owner had committed what it knows.
+    """
+
+    value: Any
+    version: Mapping[str, int]
+
+
+class Answers(NamedTuple):
+    """`rows`: key and row, by key; of an index a key comes once for each partition. `more`: there are others that match."""
+
+    rows: list[tuple[str, Any]]
+    version: Mapping[str, int]
+    more: bool
+
+
+class _Elsewhere(Exception):
+    """The one that was asked is not, or not yet, who can answer."""
+
+
+class Owners:
+    """Each question is answered within about three seconds, or raises NotAnswered with the reason."""
+
+    def __init__(self, brokers: str, secret: str) -> None:
+        self._brokers, self._secret = brokers, secret
+
+    async def __aenter__(self) -> Self:
+        self._assignments = Assignments(self._brokers)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # how many ask at once is up to the edge
+            timeout=aiohttp.ClientTimeout(total=ATTEMPT_S),
+            headers={"Authorization": f"Bearer {self._secret}"},
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def row(self, domain: str, table: str, key: str, *, routed_by: str) -> Answer:
+        """A row whose events have this key. `routed_by`: the key of the topic's records, often the row's own."""
+        number = partition_of(routed_by, await self._partitions(domain))
+        found = await self._ask(domain, number, _path(table, key), {})
+        return Answer(found["value"], found["version"])
+
+    async def find(self, domain: str, table: str, key: str) -> Answer:
+        """A row of which nobody knows whose events it came from: every partition is asked, and it is in one of them, or none."""
+        found = await self._ask_all(domain, _path(table, key), {})
+        value = next((one["value"] for one in found if one["value"] is not None), None)
+        return Answer(value, _union(found))
+
+    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = 1000) -> Answers:
+        """The first `limit` rows by key whose fields have these values, of all partitions. Each is as of its own last commit."""
+        found = await self._ask_all(domain, _path(table), {**(where or {}), "limit": str(limit)})
+        rows = sorted((item for one in found for item in one["rows"].items()), key=lambda item: item[0])
+        return Answers(rows[:limit], _union(found), len(rows) > limit or any(one["more"] for one in found))
+
+    async def _partitions(self, domain: str) -> int:
+        try:
+            partitions = (await self._assignments.of(domain)).partitions
+        except BrokerUnavailable as error:
+            raise NotAnswered(f"who owns the rows of {domain} is not known: {error}") from error
+        if not partitions:
+            raise NotAnswered(f"the topics of {domain} are not provisioned")
+        return partitions
+
+    async def _ask_all(self, domain: str, path: str, given: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Every partition once, in order; all of them, or NotAnswered."""
+        numbers = range(await self._partitions(domain))
+        return await asyncio.gather(*(self._ask(domain, number, path, given) for number in numbers))
+
+    async def _ask(self, domain: str, number: int, path: str, given: Mapping[str, str]) -> dict[str, Any]:
+        until, outdated = time.monotonic() + PATIENCE_S, None
+        target = f"{path}?{urlencode({**given, 'partition': number})}"
+        while True:
+            try:
+                asked = await self._assignments.of(domain, outdated=outdated)
+                outdated = asked
+                return await self._attempt(domain, number, asked, target)
+            except (_Elsewhere, BrokerUnavailable) as error:
+                if time.monotonic() >= until:
+                    raise NotAnswered(str(error).rstrip(".")) from error
+            await asyncio.sleep(PAUSE_S)
+
+    async def _attempt(self, domain: str, number: int, asked: Assignment, target: str) -> dict[str, Any]:
+        address, partition = asked.owners.get(number), f"partition {number} of bookly-{domain}"
+        if address is None:
+            raise _Elsewhere(f"no worker that answers queries owns {partition} at the moment")
+        try:
+            url = URL(f"http://{address}{target}", encoded=True)
+            async with self._session.get(url, allow_redirects=False) as response:
+                status, found = response.status, await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise _Elsewhere(f"the owner of {partition} does not answer ({type(error).__name__})") from error
+        if not isinstance(found, dict) or found.get("domain") != domain:
+            raise _Elsewhere(f"the owner of {partition} is gone, and somebody else has its address")
+        if status in {421, 503}:
+            raise _Elsewhere(found["reason"])
+        if status != 200:
+            raise NotAnswered(f"the owner of {partition} refused the question ({status}): {found['reason']}")
+        return found
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where every producer of ours puts the events of a key: murmur2, as Java's default partitioner does."""
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+def _path(table: str, *key: str) -> str:
+    return "/".join(("/tables", *(quote(part, safe="") for part in (table, *key))))
+
+
+def _union(found: list[dict[str, Any]]) -> dict[str, int]:
+    return {f"{topic}/{number}": offset for number, one in enumerate(found) for topic, offset in one["version"].items()}
