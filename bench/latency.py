@@ -23,7 +23,6 @@ from bench.publishing import RESOURCES
 from bench.reservations import encoder, fill
 from bench.samples import percentile, spread
 from bench.watching import Watcher
-from bookly.cache.tags import own
 from bookly.cache.types import TYPES
 
 if TYPE_CHECKING:
@@ -40,11 +39,10 @@ PROBES_A_S = 100
 QUIET_RATE, QUIET_EVENTS = 2.3, 50  # further apart than the engine's idle commit, so that each meets a system at rest
 SEEN_S = 30.0
 
-TAG = own(TYPES["resource"].key.partition("{")[0])
-SIDES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {  # module, the key of a resource, more arguments
-    "engine": ("bench.worker", TAG, (str(PARTITIONS),)),
-    "raw": ("bench.raw", "fold:resource:", ("early",)),
-    "raw_late": ("bench.raw", "fold:resource:", ("late",)),
+SIDES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {  # module, the key of a resource (*), more arguments
+    "engine": ("bench.worker", TYPES["resource"].stem + "{*}", (str(PARTITIONS),)),
+    "raw": ("bench.raw", "fold:resource:*", ("early",)),
+    "raw_late": ("bench.raw", "fold:resource:*", ("late",)),
 }
 
 
@@ -113,6 +111,9 @@ class Turn:
         self._module, self._key, self._arguments = SIDES[side]
         self._redis = redis.Redis.from_url(str(stack.redis))
 
+    def _of(self, resource: str) -> str:
+        return self._key.replace("*", resource)
+
     @contextmanager
     def running(self, *, from_end: bool = True) -> Iterator[Telling]:
         """The side's process, once it has its partitions. Raises MeasureFailed when it does not get them."""
@@ -128,9 +129,9 @@ class Turn:
     def probe(self, kind: str, rate: float, seconds: float, every: int) -> list[float]:
         """Seconds from when each probe was due to its cache emptied, in the order in which they were due."""
         name = f"probe-{kind}-{self._side}-{self._run}"
-        keys = [f"{self._key}{name}-{number}" for number in range(0, round(rate * seconds), every)]
-        self._redis.mset(dict.fromkeys([*keys, *(f"{self._key}room-{number}" for number in range(RESOURCES))], 1))
-        with Watcher(str(self._stack.redis), [self._key + "probe-"]) as watcher:
+        keys = [self._of(f"{name}-{number}") for number in range(0, round(rate * seconds), every)]
+        self._redis.mset(dict.fromkeys([*keys, *(self._of(f"room-{number}") for number in range(RESOURCES))], 1))
+        with Watcher(str(self._stack.redis), [self._key.partition("*")[0] + "probe-"]) as watcher:
             arguments = (TOPIC, rate, seconds, every, name)
             published = figures(addresses(self._stack), "bench.publishing", *arguments)
             if not watcher.wait(set(keys), SEEN_S):
@@ -140,7 +141,7 @@ class Turn:
                 )
         self.late_s, self.acknowledged_s = float(published["late_p99_s"]), float(published["acknowledged_p99_s"])
         self._redis.delete(*keys)
-        return [watcher.seen[self._key + resource] - at for resource, at in published["dues"].items()]
+        return [watcher.seen[self._of(resource)] - at for resource, at in published["dues"].items()]
 
 
 if __name__ == "__main__":

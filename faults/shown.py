@@ -7,21 +7,23 @@ import random
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents import PARTITIONS
-from bookly.cache import TYPES, Cache
+from bookly.cache import TYPES, Caches
 from faults.background import Background
 from faults.following import AwayError, Follower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bookly.cache import Entries
     from faults.evidence import Told
 
 PAUSE_S = 0.01
+USAGE = replace(TYPES["usage"], model=dict[str, Any])  # the probe's rows have a version
 
 
 class Shown(NamedTuple):
@@ -56,22 +58,22 @@ class Reader:
         source = Follower(self.brokers, self.changelog, PARTITIONS)
         rng = random.Random(self.seed)  # noqa: S311  # a seed is what is wanted
         try:
-            async with Cache(self.redis) as cache:
+            async with Caches(self.redis) as caches:
                 while not self._ending.is_set():
-                    await self._look(cache, source, rng.choice(self.resources))
+                    await self._look(caches.of(USAGE), source, rng.choice(self.resources))
                     await asyncio.sleep(PAUSE_S)
-                self.hits = sum(number for (_, what), number in cache.counts.items() if what == "hit")
+                self.hits = sum(number for (_, what), number in caches.counts.items() if what == "hit")
         finally:
             source.close()
 
-    async def _look(self, cache: Cache, source: Follower, resource: str) -> None:
+    async def _look(self, usage: Entries[dict[str, Any]], source: Follower, resource: str) -> None:
         async def load() -> Any:
             await asyncio.to_thread(source.catch_up)
             return next((rows[resource] for rows in source.rows.values() if resource in rows), None)
 
         began = time.monotonic()
         try:
-            row = await cache.get_or_load(TYPES["usage"], resource, loader=load)
+            row = await usage.get_or_load(resource, loader=load)
         except AwayError:
             return  # neither cache nor source: nothing was shown
         self.shown.append(Shown(began, resource, 0 if row is None else int(row["version"])))

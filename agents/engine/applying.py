@@ -59,6 +59,8 @@ class Applying:
         """How many records, from the first on, are done. A run of failed ones at the end waits for a good one to follow,
         unless this is `final`: so that nothing behind the last good event is committed when the fuse blows.
         """
+        if batch.records:
+            partition.take_up(batch.records[0].timestamp / 1000)
         if not decoded.bad and not partition.parking:
             try:
                 self.run(partition, batch.tp, decoded.events)

@@ -83,7 +83,8 @@ class Committing:
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self._pulse.beat()
         stale = {tag for _, transaction in taken for tag in transaction.stale}
-        await self._visibility.make_stale(stale, {place: offset for each in places for place, offset in each.items()})
+        since = min((transaction.since for _, transaction in taken if transaction.since is not None), default=None)
+        await self._visibility.make_stale(stale, {place: offset for each in places for place, offset in each.items()}, since)
 
     async def close(self) -> None:
         await self._visibility.close()

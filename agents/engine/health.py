@@ -48,7 +48,10 @@ class Facts:
 
 
 def report(app: BooklyApp, watchdog: Watchdog) -> dict[str, Any]:
-    """The facts as they are now. `lag`: committed records that wait. `quiet_s`: since something was finished last."""
+    """The facts as they are now. `lag`: committed records that wait. `quiet_s`: since something was finished last.
+
+    `staleness`: by cache type, how often it was made stale, and the longest that this took (seconds from the record's writing).
+    """
     runner, now = app.runner, time.monotonic()
     why = watchdog.verdict(now)
     return {
@@ -61,6 +64,7 @@ def report(app: BooklyApp, watchdog: Watchdog) -> dict[str, Any]:
         "lag": sum(app.lag().values()),
         "parked": runner.parked,
         "invalidations_waiting": runner.invalidations,
+        "staleness": runner.staleness.figures(),
         "quiet_s": round(now - runner.pulse.moved, 1),
     }
 

@@ -55,11 +55,15 @@ class Tally(Counter[str]):
 
 
 class Transaction(NamedTuple):
-    """What is committed together: records, the offsets behind the input; and the cache tags that are stale after it."""
+    """What is committed together: records, the offsets behind the input; and the cache tags that are stale after it.
+
+    `since`: when the oldest record that it follows from was written (seconds since 1970), if it follows from any.
+    """
 
     records: Sequence[Outgoing]
     places: Mapping[TopicPartition, OffsetAndMetadata]
     stale: set[str]
+    since: float | None = None
 
 
 class Partition:
@@ -76,6 +80,7 @@ class Partition:
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
         self.parking = Parking(domain.parked, number)
         self.stale: set[str] = set()
+        self._since: float | None = None
         self.is_dirty = False
         self._committed: dict[TP, int] = {}
         self._begins: dict[TP, int] = {}
@@ -123,6 +128,10 @@ class Partition:
         offset = self.offsets.get(tp, self._committed.get(tp))
         return self._begins.get(tp, 0) if offset is None else offset
 
+    def take_up(self, written_at: float) -> None:
+        """A slice begins whose oldest record was written then (seconds since 1970): what it makes stale is so since then."""
+        self._since = written_at if self._since is None else min(written_at, self._since)
+
     @property
     def is_behind(self) -> bool:
         """Whether an offset has moved since the last commit, be it past transaction markers alone."""
@@ -155,9 +164,10 @@ class Partition:
             return None
         offsets |= {tp: self._committed[tp] for tp in self._tallied & self._committed.keys() - offsets.keys()}
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
-        transaction = Transaction([*self._changelog_records(), *self.parking.changes(), *self._outgoing], places, self.stale)
+        records = [*self._changelog_records(), *self.parking.changes(), *self._outgoing]
+        transaction = Transaction(records, places, self.stale, self._since)
         self._committed.update(offsets)
-        self.offsets, self._outgoing, self.stale, self.is_dirty = {}, [], set(), False
+        self.offsets, self._outgoing, self.stale, self._since, self.is_dirty = {}, [], set(), None, False
         self._tallied.clear()
         self.parking.forget_changes()
         return transaction

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from agents.engine.partition import Partition
     from agents.engine.stream import BatchStream
     from bookly.cache.invalidator import Invalidator
+    from bookly.cache.staleness import Staleness
 
 log = structlog.get_logger(__name__)
 IDLE_S = 0.25  # offsets that moved past transaction markers alone are committed after this silence
@@ -156,6 +157,11 @@ class Runner:
     def invalidations(self) -> int:
         """Cache tags that Redis has not taken yet."""
         return self._invalidator.pending
+
+    @property
+    def staleness(self) -> Staleness:
+        """How long after their causes entries went stale."""
+        return self._invalidator.staleness
 
     async def _close(self) -> None:
         self._held.clear()

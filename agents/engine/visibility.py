@@ -35,8 +35,8 @@ class Visibility:
         self._connecting = asyncio.Lock()
         self._late: set[asyncio.Task[None]] = set()
 
-    async def make_stale(self, tags: set[str], places: Mapping[TopicPartition, int]) -> None:
-        """Move the tags when the record at each place can be read.
+    async def make_stale(self, tags: set[str], places: Mapping[TopicPartition, int], since: float | None = None) -> None:
+        """Move the tags when the record at each place can be read. `since`: when what they follow from was written.
 
         Where the broker does not say so in time they move at once, since they have waited long enough, and again when it does.
         """
@@ -48,10 +48,10 @@ class Visibility:
                 log.warning(
                     "committed records are not seen yet: entries go stale now, and again when they are", error=repr(error)
                 )
-                late = asyncio.create_task(self._make_stale_later(tags, places), name="stale again")
+                late = asyncio.create_task(self._make_stale_later(tags, places, since), name="stale again")
                 self._late.add(late)
                 late.add_done_callback(self._late.discard)
-            self._invalidator.add(tags)
+            self._invalidator.add(tags, since)
         await self._invalidator.send()
 
     async def close(self) -> None:
@@ -62,7 +62,7 @@ class Visibility:
         if consumer is not None:
             await consumer.stop()
 
-    async def _make_stale_later(self, tags: set[str], places: Mapping[TopicPartition, int]) -> None:
+    async def _make_stale_later(self, tags: set[str], places: Mapping[TopicPartition, int], since: float | None) -> None:
         while True:
             try:
                 async with asyncio.timeout(LOST_S):
@@ -76,7 +76,7 @@ class Visibility:
                 log.info("committed records are not seen yet", error=repr(error))
                 await asyncio.sleep(AGAIN_S)
             else:
-                self._invalidator.add(tags)
+                self._invalidator.add(tags, since)
                 return await self._invalidator.send()
 
     async def _readable(self, places: Mapping[TopicPartition, int]) -> None:

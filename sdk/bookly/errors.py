@@ -110,3 +110,17 @@ class DeliveryFailed(BooklyError):
 
 class MalformedBytes(BooklyError):
     """These bytes are no record of the schema that they claim: truncated, trailing or hostile."""
+
+
+class CacheUnavailable(BooklyError):
+    """Redis gave no answer about something that it alone decides. Nothing was allowed; the same call may succeed later."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what, self.reason = what, reason
+
+    def __str__(self) -> str:
+        return (
+            f"Redis could not answer about {self.what}: {self.reason}. Nothing is allowed without its answer. "
+            "Check that it runs and that BOOKLY_REDIS names it, then try again."
+        )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bookly.cache import TYPES, Cache
+from bookly.cache import TYPES, Caches
 from bookly.events.auth import RoleAssigned
 from bookly.events.availability import WaitlistJoined
 from bookly.events.resources import MaintenanceScheduled, ResourceDeleted
@@ -23,25 +24,26 @@ if TYPE_CHECKING:
     from tests.pipeline import Pipeline
 
 HOUR = timedelta(hours=1)
+ROWS = {name: replace(each, model=dict[str, Any]) for name, each in TYPES.items()}  # whole rows, to compare them with tables
 STALE_S = 1.0  # an entry may be shown for so long after the commit that made it stale
 
 
 @pytest.fixture
-async def cache(flow: Pipeline) -> AsyncIterator[Cache]:
-    async with Cache(str(flow.stack.redis)) as opened:
+async def cache(flow: Pipeline) -> AsyncIterator[Caches]:
+    async with Caches(str(flow.stack.redis)) as opened:
         yield opened
 
 
-async def read(cache: Cache, flow: Pipeline, kind: str, table: tuple[str, str, str], *parts: str) -> Any:
+async def read(cache: Caches, flow: Pipeline, kind: str, table: tuple[str, str, str], *parts: str) -> Any:
     """Through the cache; the source is the group's table."""
 
     async def loader() -> Any:
         return flow.row(*table)
 
-    return await cache.get_or_load(TYPES[kind], *parts, loader=loader)
+    return await cache.of(ROWS[kind]).get_or_load(*parts, loader=loader)
 
 
-async def read_new(cache: Cache, flow: Pipeline, kind: str, table: tuple[str, str, str], *parts: str) -> Any:
+async def read_new(cache: Caches, flow: Pipeline, kind: str, table: tuple[str, str, str], *parts: str) -> Any:
     """What a reader is shown within STALE_S of the commit, which must be what the table says by now."""
     deadline, row = time.monotonic() + STALE_S, flow.row(*table)
     while (shown := await read(cache, flow, kind, table, *parts)) != row:
@@ -55,7 +57,7 @@ def emitted(flow: Pipeline, kind: type[Any], resource_id: str) -> list[Any]:
     return [event for event in events if event.resource_id == resource_id]
 
 
-async def test_a_reservation_is_created(flow: Pipeline, cache: Cache) -> None:
+async def test_a_reservation_is_created(flow: Pipeline, cache: Caches) -> None:
     room = resource(flow)
     table = ("resources", "usage", room)
     assert await read(cache, flow, "usage", table, room) is None
@@ -72,7 +74,7 @@ async def test_a_reservation_is_created(flow: Pipeline, cache: Cache) -> None:
     assert (window["asked"], window["confirmed"], window["refused"]) == (2, 2, 0)
 
 
-async def test_an_approval_is_decided(flow: Pipeline, cache: Cache) -> None:
+async def test_an_approval_is_decided(flow: Pipeline, cache: Caches) -> None:
     hall = resource(flow, "auditoriums")
     reservation, rejected = reserve(flow, hall), reserve(flow, hall, start=NINE + HOUR)
     table = ("availability", "reservations", reservation)
@@ -99,7 +101,7 @@ async def test_an_approval_is_decided(flow: Pipeline, cache: Cache) -> None:
     assert told == {"RESERVATION_CONFIRMED", "RESERVATION_REJECTED", "WAITLIST_OFFERED"}
 
 
-async def test_maintenance_is_scheduled(flow: Pipeline, cache: Cache) -> None:
+async def test_maintenance_is_scheduled(flow: Pipeline, cache: Caches) -> None:
     room = resource(flow)
     hit = reserve(flow, room)
     table = ("availability", "calendars", room)
@@ -122,7 +124,7 @@ async def test_maintenance_is_scheduled(flow: Pipeline, cache: Cache) -> None:
     assert flow.row("availability", "reservations", late)["reason"] == "MAINTENANCE"
 
 
-async def test_a_role_is_assigned(flow: Pipeline, cache: Cache) -> None:
+async def test_a_role_is_assigned(flow: Pipeline, cache: Caches) -> None:
     booking, approving = ("availability", "permissions", "u-flow-4"), ("stockpile", "permissions", "u-flow-4")
     assert await read(cache, flow, "user_permissions", booking, "u-flow-4") is None
     assert await read(cache, flow, "permissions", approving, "u-flow-4") is None
@@ -139,7 +141,7 @@ async def test_a_role_is_assigned(flow: Pipeline, cache: Cache) -> None:
     assert [entry["type"] for entry in flow.row("reports", "audit", "u-flow-4")["entries"]] == ["auth.role.assigned"]
 
 
-async def test_a_resource_is_deleted(flow: Pipeline, cache: Cache) -> None:
+async def test_a_resource_is_deleted(flow: Pipeline, cache: Caches) -> None:
     room = resource(flow)
     planned = [reserve(flow, room, user=f"u-{hour}", start=NINE + hour * HOUR) for hour in range(2)]
     table = ("availability", "reservations", planned[0])

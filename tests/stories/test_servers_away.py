@@ -6,7 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from bookly.cache import TYPES, Cache
+from bookly.cache import Caches
+from bookly.cache.values import Usage
 from tests.pipeline import eventually
 from tests.stories.university import NINE, reserve, resource
 
@@ -18,27 +19,28 @@ async def test_redis_killed_in_the_middle_holds_nobody_up_and_nothing_stale_is_s
     flow: Pipeline,
 ) -> None:
     room = resource(flow)
-    async with Cache(str(flow.stack.redis)) as cache:
+    async with Caches(str(flow.stack.redis)) as caches:
 
-        async def usage() -> object:
-            return flow.row("resources", "usage", room)
+        async def usage() -> Usage:
+            return Usage.model_validate(flow.row("resources", "usage", room))
+
+        async def reserved() -> int:
+            shown = await caches.resources.usage.get_or_load(room, loader=usage)
+            return shown.reserved if shown else 0
 
         reserve(flow, room)
-        assert (await cache.get_or_load(TYPES["usage"], room, loader=usage))["reserved"] == 1
+        assert await reserved() == 1
         flow.stack.redis.kill()
         try:
             reserve(flow, room, start=NINE.replace(hour=12))
-            assert (await cache.get_or_load(TYPES["usage"], room, loader=usage))["reserved"] == 2
+            assert await reserved() == 2
         finally:
             flow.stack.redis.start()
         reserve(flow, room, start=NINE.replace(hour=14))
         eventually(lambda: flow.workers["resources"].says("redis"), "the worker says that redis was away")
 
-        async def is_current() -> bool:
-            return bool((await cache.get_or_load(TYPES["usage"], room, loader=usage))["reserved"] == 3)
-
         deadline = time.monotonic() + 1.0
-        while not await is_current():
+        while await reserved() != 3:
             assert time.monotonic() < deadline, "an old row is shown a second after Redis was back"
             await asyncio.sleep(0.01)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from bookly.cache.stale import STALE, UNAFFECTED, Stale
 from bookly.cache.tags import Entity
@@ -42,7 +42,15 @@ def invalidation_rows() -> list[InvalidationRow]:
 def tables() -> str:
     """The types, the map, and the events that change nothing that is cached, each with its reason."""
     types = [
-        (f"`{each.service}`", each.name, f"`{each.key}`", _ttl(each.ttl), _kinds(each.carries), _kinds(each.shows))
+        (
+            f"`{each.service}`",
+            each.name,
+            f"`{each.key}`",
+            f"`{_model(each.model)}`",
+            _ttl(each.ttl),
+            _kinds(each.carries),
+            _kinds(each.shows),
+        )
         for each in TYPES.values()
     ]
     rows = [(row.group, row.event, row.target, row.reach, row.by) for row in invalidation_rows()]
@@ -55,7 +63,7 @@ def tables() -> str:
         (
             "## Types",
             "",
-            *_table(("service", "type", "key", "time to live", "carries", "shows (the loader says)"), types),
+            *_table(("service", "type", "key", "value", "time to live", "carries", "shows (the loader says)"), types),
             "",
             "## What goes stale with which event",
             "",
@@ -88,6 +96,13 @@ def _target(stale: Stale) -> str:
 
 def _by(stale: Stale) -> str:
     return ", ".join(stale.fields) + (f", if there is a {stale.when}" if stale.when else "")
+
+
+def _model(model: Any) -> str:
+    """As it is written in code: a class by its name, a tuple of them with its element."""
+    elements = get_args(model)
+    name = str(model.__name__)
+    return f"{name}[{', '.join('...' if each is ... else _model(each) for each in elements)}]" if elements else name
 
 
 def _kinds(entities: Iterable[Entity]) -> str:

@@ -7,9 +7,11 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from bookly.cache.link import AwayError, Link
+from bookly.cache.addresses import link_to
 from bookly.cache.scripts import BUMP
+from bookly.cache.server import AwayError
 from bookly.cache.stale import STALE
+from bookly.cache.staleness import Staleness
 from bookly.cache.staling import Tagger
 from bookly.cache.tags import complete, complete_of
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from bookly.cache.link import Link
+    from bookly.cache.server import Server
     from bookly.cache.stale import StaleMap
     from bookly.records import Record
 
@@ -28,15 +32,20 @@ AT_ONCE = 1_000  # tags a script run: about a millisecond in which Redis does no
 
 
 class Invalidator:
-    """Collects tags and moves them. While Redis is away they are remembered, each once; when it is back they are sent."""
+    """Collects tags and moves them. While Redis is away they are remembered, each once; when it is back they are sent.
+
+    `staleness`: how many were moved, and how long after their causes.
+    """
 
     def __init__(
         self, redis: str | Link, *, stale: StaleMap = STALE, limit_s: float = LIMIT_S, remember: int = REMEMBERED
     ) -> None:
         self._tagger = Tagger(stale)
-        self._link = Link(redis, limit_s) if isinstance(redis, str) else redis
+        self._link = link_to(redis, limit_s) if isinstance(redis, str) else redis
         self._owns_link = isinstance(redis, str)
         self._remember = remember
+        self.staleness = Staleness()
+        self._since: float | None = None  # the oldest cause of what waits
         self._waiting: set[str] = set()
         self._flying: set[str] = set()
         self._turn = asyncio.Lock()
@@ -56,9 +65,14 @@ class Invalidator:
         """What these events make stale once the group has committed them, each tag once."""
         return self._tagger.tags_of_all(group, events)
 
-    def add(self, tags: Iterable[str]) -> None:
-        """Remember tags until they are sent. Call it after the commit that they belong to."""
+    def add(self, tags: Iterable[str], since: float | None = None) -> None:
+        """Remember tags until they are sent. Call it after the commit that they belong to.
+
+        `since`: when the oldest of their causes happened (seconds since 1970), if that is to be measured.
+        """
         self._waiting.update(tags)
+        if since is not None:
+            self._since = since if self._since is None else min(since, self._since)
         self._bound()
 
     async def send(self) -> None:
@@ -95,28 +109,37 @@ class Invalidator:
             self._resending = None
 
     async def _send(self) -> bool:
-        """False when Redis did not take them: they wait again, with what was added meanwhile."""
+        """False when a server did not take its own: they wait again, with what was added meanwhile."""
         async with self._turn:
+            since, self._since = self._since, None
             self._flying, self._waiting = self._waiting, set()
             try:
-                await self._link.call(self._move)
+                servers = await self._link.by_server(self._flying)
+                return all(await asyncio.gather(*(self._move(server, groups, since) for server, groups in servers.items())))
             except AwayError:
                 return False
-            else:
-                self._flying = set()
-                return True
             finally:
-                self._waiting |= self._flying
-                self._flying = set()
-                self._bound()
+                if self._flying:
+                    self.add(self._flying, since)
+                    self._flying = set()
 
-    async def _move(self, redis: Redis) -> None:
-        tags = list(self._flying)
-        pipeline = redis.pipeline(transaction=False)
-        for start in range(0, len(tags), AT_ONCE):
-            chunk = tags[start : start + AT_ONCE]
-            pipeline.eval(BUMP, len(chunk), *chunk)
-        await pipeline.execute()
+    async def _move(self, server: Server, groups: Sequence[Sequence[str]], since: float | None) -> bool:
+        async def bump(redis: Redis) -> None:
+            pipeline = redis.pipeline(transaction=False)
+            for tags in groups:
+                for start in range(0, len(tags), AT_ONCE):
+                    chunk = tags[start : start + AT_ONCE]
+                    pipeline.eval(BUMP, len(chunk), *chunk)
+            await pipeline.execute()
+
+        try:
+            await server.call(bump)
+        except AwayError:
+            return False
+        for tags in groups:
+            self._flying.difference_update(tags)
+            self.staleness.observe(tags, since)
+        return True
 
     def _bound(self) -> None:
         if len(self._waiting) > self._remember:

@@ -1,94 +1,144 @@
-"""The way to one Redis: calls within a limit, none while it is known to be away, no faith in a server that was replaced."""
+"""The way to Redis, one server or a cluster of them: what is asked about keys goes to the servers where they lie."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
-import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
-from bookly.cache.scripts import GREET
-from bookly.cache.tags import SERVICES, complete
-from bookly.errors import InvalidSettings
+from bookly.cache.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+
+    from redis.asyncio import Redis
 
 Answer = TypeVar("Answer")
-log = logging.getLogger(__name__)
-SERVER = "bookly:server"  # the run of the server that all entries are from
-PAUSES_S = (0.05, 0.1, 0.2, 0.5)
 
 
-class AwayError(Exception):
-    """Redis gave no good answer within the limit, or was not asked because a moment ago it did not."""
+class Part(NamedTuple, Generic[Answer]):
+    """What one server said about some of the keys: their places among those asked about, its answer, and its run."""
+
+    places: Sequence[int]
+    answer: Answer
+    run: bytes
 
 
-class Link:
-    """One client. `limit_s` bounds a call as a whole: connecting, waiting for a connection, the answer."""
+class Link(ABC):
+    """Raises AwayError where a server that is needed gives no answer."""
 
-    def __init__(self, url: str, limit_s: float) -> None:
-        self._limit_s = limit_s
-        self._failures = 0
-        self._shut_until = 0.0
-        self._run_id = b""
-        try:
-            self.redis: Redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), redis_connect_func=self._greet)
-        except (AttributeError, TypeError, ValueError):  # its own words would quote a password
-            raise InvalidSettings("redis is no URL: it must be like redis://host:6379/0 (rediss://, unix://).") from None
+    @property
+    @abstractmethod
+    def servers(self) -> Collection[Server]:
+        """Those that are known to hold keys."""
+
+    @abstractmethod
+    async def server_of(self, slot: int) -> Server:
+        """The server that holds a slot."""
+
+    @abstractmethod
+    def slot_of(self, key: str) -> int:
+        """Keys of one slot can be named in one command."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
 
     @property
     def healthy(self) -> bool:
-        """The last call got its answer."""
-        return not self._failures
+        """The last call to each server got its answer."""
+        return all(server.healthy for server in self.servers)
 
     @property
     def shut_s(self) -> float:
-        """Seconds until Redis is asked again; 0 when it may be asked now."""
-        return max(0.0, self._shut_until - time.monotonic())
+        """Seconds until the last of those that are away is asked again."""
+        return max((server.shut_s for server in self.servers), default=0.0)
 
-    async def call(self, command: Callable[[Redis], Awaitable[Answer]]) -> Answer:
-        """The answer, or AwayError. After a failure Redis is left alone for a moment that grows to half a second."""
-        if self.shut_s:
-            raise AwayError("redis is away")
-        try:
-            async with asyncio.timeout(self._limit_s):
-                answer = await command(self.redis)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._failed(error)
-            raise AwayError(str(error)) from error
-        if self._failures:
-            log.warning("redis is back after %d failed calls", self._failures)
-            self._failures, self._shut_until = 0, 0.0
-        return answer
+    def by_slot(self, keys: Sequence[str]) -> Mapping[int, Sequence[int]]:
+        """The places of the keys that can be named together."""
+        groups: defaultdict[int, list[int]] = defaultdict(list)
+        for place, key in enumerate(keys):
+            groups[self.slot_of(key)].append(place)
+        return groups
+
+    async def by_server(self, keys: Iterable[str]) -> Mapping[Server, Sequence[Sequence[str]]]:
+        """The keys that each server holds, those of a slot together."""
+        keys = list(keys)
+        found: defaultdict[Server, list[list[str]]] = defaultdict(list)
+        for slot, places in self.by_slot(keys).items():
+            found[await self.server_of(slot)].append([keys[place] for place in places])
+        return found
+
+    async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
+        """Each key's value, and the run of the server that it is from. One round trip, side by side if there are more servers."""
+        seen: list[tuple[bytes | None, bytes]] = [(None, b"")] * len(keys)
+        places: defaultdict[Server, list[Sequence[int]]] = defaultdict(list)
+        for slot, group in self.by_slot(keys).items():
+            places[await self.server_of(slot)].append(group)
+
+        async def on(server: Server, groups: Sequence[Sequence[int]]) -> None:
+            async def values(redis: Redis, _: bytes) -> Any:
+                if len(groups) == 1:
+                    return [await redis.mget([keys[place] for place in groups[0]])]
+                pipeline = redis.pipeline(transaction=False)
+                for group in groups:
+                    pipeline.mget([keys[place] for place in group])
+                return await pipeline.execute()
+
+            answers, run = await server.call_on_run(values)
+            for group, answer in zip(groups, answers, strict=True):
+                for place, value in zip(group, answer, strict=True):
+                    seen[place] = (value, run)
+
+        if len(places) == 1:
+            await on(*next(iter(places.items())))
+        else:
+            await asyncio.gather(*(on(*each) for each in places.items()))
+        return seen
+
+    async def call(self, key: str, command: Callable[[Redis], Awaitable[Answer]]) -> Answer:
+        """Sent once, to the server that holds the key."""
+        return await (await self.server_of(self.slot_of(key))).call(command)
+
+    async def ask(
+        self, keys: Sequence[str], command: Callable[[Redis, bytes, Sequence[int]], Awaitable[Answer]]
+    ) -> Sequence[Part[Answer]]:
+        """Ask about all the keys, slot by slot and side by side. A command gets the client, the run, and places in `keys`."""
+
+        async def part(slot: int, places: Sequence[int]) -> Part[Answer]:
+            server = await self.server_of(slot)
+            return Part(places, *await server.call_on_run(lambda redis, run: command(redis, run, places)))
+
+        groups = self.by_slot(keys)
+        if len(groups) == 1:
+            return [await part(*group) for group in groups.items()]
+        return await asyncio.gather(*(part(*group) for group in groups.items()))
+
+
+class OneServer(Link):
+    """Every key lies on the same server."""
+
+    def __init__(self, settings: Mapping[str, Any], limit_s: float) -> None:
+        self._server = Server(settings, limit_s)
+
+    @property
+    def servers(self) -> Collection[Server]:
+        return (self._server,)
+
+    async def server_of(self, slot: int) -> Server:  # noqa: ARG002
+        return self._server
+
+    def slot_of(self, key: str) -> int:  # noqa: ARG002
+        return 0
+
+    def by_slot(self, keys: Sequence[str]) -> Mapping[int, Sequence[int]]:
+        return {0: range(len(keys))} if keys else {}
+
+    async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
+        if not keys:
+            return []
+        values, run = await self._server.call_on_run(lambda redis, _: redis.mget(keys))
+        return [(value, run) for value in values]
 
     async def close(self) -> None:
-        await self.redis.aclose()
-
-    def _failed(self, error: Exception) -> None:
-        if not self._failures:
-            log.warning(
-                "redis is away (%s: %s): caches are read past, commits go on, invalidations are remembered",
-                type(error).__name__,
-                error,
-            )
-        self._shut_until = time.monotonic() + PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
-        self._failures += 1
-
-    async def _greet(self, connection: Any) -> None:
-        """Runs on each new connection before its first command: see GREET."""
-        await connection.on_connect()
-        await connection.send_command("INFO", "server")
-        found = re.search(rb"run_id:(\w+)", bytes(await connection.read_response()))
-        run_id = found[1] if found else b""
-        keys = (SERVER, *map(complete, SERVICES))
-        await connection.send_command("EVAL", GREET, len(keys), *keys, run_id, self._run_id)
-        if await connection.read_response():
-            log.warning("another redis server than before: all entries are stale, for it may have lost invalidations")
-        self._run_id = run_id
+        await self._server.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bookly.cache.spans import days, weeks
 from bookly.cache.stale import STALE, Span, Stale
-from bookly.cache.tags import Entity, complete, own, part
+from bookly.cache.tags import Entity, complete, own, slot
 from bookly.cache.types import CacheType
 from bookly.events import EventType
 
@@ -66,8 +66,8 @@ def _compile_all(wanted: Iterable[Stale]) -> tuple[Tagged, ...]:
     prefixes: defaultdict[str, list[str]] = defaultdict(list)
     for stale in wanted:
         match stale:
-            case Stale(target=CacheType(key=key), fields=(str(field),)):
-                prefixes[field].append(own(key.partition("{")[0]))
+            case Stale(target=CacheType() as target, fields=(str(field),)):
+                prefixes[field].append(target.stem)
             case _:
                 found.append(_compile(stale))
     return (*found, *(_joined(tuple(prefixes[field]), field) for field in prefixes))
@@ -79,10 +79,9 @@ def _compile(stale: Stale) -> Tagged:
         return _constant(complete(target))
     if isinstance(target, Entity):
         return _of_entity(target, fields, stale.when)
-    prefix = own(target.key.partition("{")[0])
     if not fields:
-        return _constant(prefix)
-    return _each(target, prefix, str(fields[0]), cast("Span", fields[-1]))
+        return _constant(own(target.key_of()))
+    return _each(target, str(fields[0]), cast("Span", fields[-1]))
 
 
 def _constant(tag: str) -> Tagged:
@@ -92,28 +91,28 @@ def _constant(tag: str) -> Tagged:
 
 def _joined(prefixes: tuple[str, ...], field: str) -> Tagged:
     read = attrgetter(field)
-    return lambda records: [prefix + value for value in map(part, set(map(read, records))) for prefix in prefixes]
+    return lambda records: [prefix + value for value in map(slot, set(map(read, records))) for prefix in prefixes]
 
 
 def _of_entity(entity: Entity, fields: tuple[str | Span, ...], when: str | None) -> Tagged:
     if not fields:
         return _constant(entity.tag())
-    always = _joined((Entity(entity.service, entity.kind).tag() + ":",), str(fields[0]))
+    always = _joined((entity.stem,), str(fields[0]))
     if when is None:
         return always
     condition = attrgetter(when)
     return lambda records: always([record for record in records if condition(record) is not None])
 
 
-def _each(target: CacheType, prefix: str, field: str, span: Span) -> Tagged:
+def _each(target: CacheType, field: str, span: Span) -> Tagged:
     """One entry for each day or week. A slot that is too long, or on no calendar, makes all that shows the calendar stale."""
-    read, touched, (calendar,) = attrgetter(field), days if span is Span.DAYS else weeks, target.carries
+    read, touched, (calendar,), stem = attrgetter(field), days if span is Span.DAYS else weeks, target.carries, target.stem
 
     def tags_of(record: Any) -> list[str]:
         found = touched(record.starts_at, record.ends_at)
         if found is None:
             return [calendar.tag(read(record))]
-        begin = prefix + part(read(record)) + ":"
+        begin = stem + slot(read(record)) + ":"
         return [begin + each for each in found]
 
     return lambda records: [tag for record in records for tag in tags_of(record)]

@@ -1,10 +1,12 @@
 """The names under which entries go stale together.
 
-    own       res:gen:resource:r-1   this entry alone (granular)
-    entity    res:of:resource:r-1    all that shows this resource (cascade)
-    service   res:all                everything of the service (complete)
+    own       res:gen:status:{r-1}     this entry alone (granular)
+    entity    res:of:resource:{r-1}    all that shows this resource (cascade)
+              res:of:lists:{res:all}   all lists: an entity that is there once
+    service   res:all                  everything of the service (complete)
 
-A tag is the Redis key of its generation: a number that moves when the tag is made stale.
+A tag is the Redis key of its generation: a number that moves when the tag is made stale. What stands in braces alone says in
+which slot of a cluster a key lies: an entry, its own tag and those of its entities share one; so do all that a service has once.
 """
 
 from __future__ import annotations
@@ -12,10 +14,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
-SERVICES: Final = ("auth", "res", "avail")
 LONGEST_PART = 128
 
 _search_unsafe = re.compile(r"[^\w.@+,=-]", re.ASCII).search
@@ -29,10 +30,16 @@ def part(value: str) -> str:
     return quote(value, safe="@+,=", errors="surrogatepass").replace("~", "%7E") if _search_unsafe(value) else value
 
 
+@lru_cache(maxsize=1 << 15)
+def slot(value: str) -> str:
+    """A key part that says in which slot the key lies: all that is about one id lies together."""
+    return f"{{{part(value)}}}"
+
+
 def own(key: str) -> str:
-    """The tag of one entry."""
+    """The tag of one entry, in its slot."""
     service, _, rest = key.partition(":")
-    return f"{service}:gen:{rest}"
+    return f"{service}:gen:{rest}" if "{" in rest else f"{service}:gen:{{{key}}}"
 
 
 def complete(service: str) -> str:
@@ -52,8 +59,13 @@ class Entity(NamedTuple):
     kind: str
     by: str = ""
 
+    @property
+    def stem(self) -> str:
+        """What its tags begin with, before the slot."""
+        return f"{self.service}:of:{self.kind}:"
+
     def tag(self, *identity: str) -> str:
         """The tag of one entity. Raises ValueError unless exactly the id that it has is given."""
         if len(identity) != bool(self.by):
             raise ValueError(f"{self.service}:{self.kind} takes {int(bool(self.by))} id, {len(identity)} were given")
-        return ":".join((self.service, "of", self.kind, *map(part, identity)))
+        return self.stem + (slot(identity[0]) if self.by else f"{{{complete(self.service)}}}")

@@ -1,19 +1,22 @@
-"""A Redis of our own: caches need neither broker nor registry."""
+"""A Redis of our own, alone or as a cluster of six: caches need neither broker nor registry."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
-from bookly.cache import Cache
+from bookly.cache import Caches
 from stack import redis as valkey
 from stack.ports import HOST, free_port
 from stack.server import Launch, Server
+from tests.integration.cache.six import Six
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from tests.integration.cache.world import Client
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def six(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Six]:
+    """Three masters with a replica each. A test that kills one brings it back before it is done."""
+    six = Six(tmp_path_factory.mktemp("six"))
+    six.start()
+    yield six
+    six.stop()
+
+
 @pytest.fixture
 async def redis(server: Server) -> AsyncIterator[Redis]:
     """A client of the test's own, on an empty server."""
@@ -41,8 +53,30 @@ async def redis(server: Server) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
+@pytest.fixture(params=["alone", "cluster"])
+def shape(request: pytest.FixtureRequest) -> str:
+    """What holds on one server holds on a cluster."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def cache(server: Server, redis: Redis) -> AsyncIterator[Cache]:
+def url(shape: str, request: pytest.FixtureRequest) -> str:
+    """Of one server, or of a node of the cluster."""
+    return str(request.getfixturevalue("server")) if shape == "alone" else request.getfixturevalue("six").url
+
+
+@pytest.fixture
+async def client(shape: str, url: str) -> AsyncIterator[Client]:
+    """A client of the test's own, on empty servers."""
+    plain = url.replace("redis+cluster", "redis")
+    client: Client = Redis.from_url(plain) if shape == "alone" else RedisCluster.from_url(plain)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def caches(url: str, client: Client) -> AsyncIterator[Caches]:
     """Patient: a test must not fail because the machine was busy for a moment."""
-    async with Cache(str(server), limit_s=5.0) as cache:
-        yield cache
+    async with Caches(url, limit_s=5.0) as caches:
+        yield caches

@@ -13,84 +13,83 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookly.cache import TYPES, Cache, Loaded, Token
-from bookly.cache.types import RESERVATION, CacheType
+from bookly.cache import Caches, Entries, Loaded, Token, fence
+from bookly.cache.scripts import FILL, HOLD
+from bookly.cache.types import RESERVATION
+from tests.integration.cache.world import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from redis.asyncio import Redis
+    from bookly.cache import CacheType
+    from tests.integration.cache.world import Client
 
-    from stack.server import Server
-
-MINE, STATUS = TYPES["user_reservations"], TYPES["resource_status"]
-Step = "Callable[[], Awaitable[None]]"
+MINE, STATUS = ANY["user_reservations"], ANY["resource_status"]
 _fresh = count(1)
 
 
-class TokenAtTheFill(Cache):
+class TokenAtTheFill(Entries[Any]):
     """The fence without its first half: leave to fill is taken when the load is done."""
 
-    async def fill(self, token: Token, loaded: Loaded) -> bool:
-        late = await self.token(token.of, *self.parts)
+    parts: tuple[str, ...] = ()
+
+    async def set(self, token: Token, loaded: Loaded[Any]) -> bool:
+        late = await self.token(*self.parts)
         assert late is not None
-        return await super().fill(late, loaded)
+        return await super().set(late, loaded)
 
-    async def token(self, of: CacheType, *parts: str) -> Token | None:
+    async def token(self, *parts: str) -> Token | None:
         self.parts = parts
-        return await super().token(of, *parts)
+        return await super().token(*parts)
 
 
-class GenerationsBegunByTheFill(Cache):
+class GenerationsBegunByTheFill(Entries[Any]):
     """A tag without a generation has none in the token, and begins with the fill: an eviction wipes an invalidation out."""
 
-    async def token(self, of: CacheType, *parts: str) -> Token | None:
-        tags = of.tags_of(*parts)
-        found = await self._link.call(lambda redis: redis.mget(tags))
-        if None not in found:
-            return await super().token(of, *parts)
-        return Token(of, of.key_of(*parts), tags, (b"",) * len(tags), b"0")
-
-    async def fill(self, token: Token, loaded: Loaded) -> bool:
-        if b"" in token.generations:
-            found = await self._link.call(lambda redis: redis.mget(token.tags))
-            if any(found):
-                return False
-            begun = await super().token(token.of, *self.parts)
-            assert begun is not None
-            token = begun
-        return await super().fill(token, loaded)
-
     parts: tuple[str, ...] = ()
+
+    async def token(self, *parts: str) -> Token | None:
+        self.parts, names = parts, self.of.names_of(*parts)
+        found = await self._link.look(names.tags)
+        if all(number for number, _ in found):
+            return await super().token(*parts)
+        return Token(names, (b"",), {})
+
+    async def set(self, token: Token, loaded: Loaded[Any]) -> bool:
+        if not token.times:
+            found = await self._link.look(token.names.tags)
+            begun = await super().token(*self.parts)
+            if begun is None or any(number for number, _ in found):
+                return False
+            token = begun
+        return await super().set(token, loaded)
 
 
 class World:
     """One entry, its source, and the actors' steps. `old` is what may not be read once the invalidation has ended."""
 
-    def __init__(self, cache: Cache, redis: Redis, of: CacheType) -> None:
-        self.cache, self.redis, self.of = cache, redis, of
+    def __init__(self, entries: Entries[Any], caches: Caches, client: Client) -> None:
+        self.entries, self.caches, self.client, self.of = entries, caches, client, entries.of
         self.parts = (f"e-{next(_fresh)}",)
         self.shown = f"s-{self.parts[0]}"
-        self.tag = RESERVATION.tag(self.shown) if of.shows else of.tags_of(*self.parts)[0]
+        self.tag = RESERVATION.tag(self.shown) if self.of.shows else self.of.tags_of(*self.parts)[0]
         self.version = 0
         self.invalidated = 0
-        if isinstance(cache, GenerationsBegunByTheFill):
-            cache.parts = self.parts
 
-    def loaded(self) -> Loaded:
+    def loaded(self) -> Loaded[Any]:
         return Loaded(self.version, shows={RESERVATION: [self.shown]} if self.of.shows else {})
 
     def reader(self) -> list[Any]:
         held: dict[str, Any] = {}
 
         async def take_token() -> None:
-            held["token"] = await self.cache.token(self.of, *self.parts)
+            held["token"] = await self.entries.token(*self.parts)
 
         async def load() -> None:
             held["loaded"] = self.loaded()
 
         async def fill() -> None:
-            await self.cache.fill(held["token"], held["loaded"])
+            await self.entries.set(held["token"], held["loaded"])
 
         return [take_token, load, fill]
 
@@ -100,20 +99,21 @@ class World:
 
         async def invalidate() -> None:
             committed = self.version
-            await self.cache.invalidate(self.tag)
+            await self.caches.invalidate(self.tag)
             self.invalidated = committed
 
         return [commit, invalidate]
 
     def evictor(self) -> list[Any]:
         async def lose_the_generations() -> None:
-            await self.redis.delete(self.tag, *self.of.tags_of(*self.parts))
+            for tag in {self.tag, *self.of.tags_of(*self.parts)}:
+                await self.client.delete(tag)
 
         return [lose_the_generations]
 
     def flusher(self) -> list[Any]:
         async def lose_everything() -> None:
-            await self.redis.flushall()
+            await self.client.flushall()
 
         return [lose_everything]
 
@@ -123,8 +123,8 @@ class World:
         for step in steps:
             await step()
             done.append(step.__name__)
-            hit = await self.cache.get(self.of, *self.parts)
-            if hit is not None and hit.value < self.invalidated:
+            hit = await self.entries.get(*self.parts)
+            if hit is not None and int(hit.value or 0) < self.invalidated:
                 return f"after {done}: {hit.value} was read, {self.invalidated} had been invalidated"
         return None
 
@@ -149,91 +149,68 @@ SCENES: dict[str, Callable[[World], tuple[list[Any], ...]]] = {
 }
 
 
-async def old_values(cache: Cache, redis: Redis, of: CacheType, scene: str) -> tuple[list[str], int]:
+async def old_values(entries: Entries[Any], caches: Caches, client: Client, scene: str) -> tuple[list[str], int]:
     """What went wrong over all orders of a scene, from cold and from warm; and how many fills were taken."""
     wrong = []
     for warm in (False, True):
-        for number in range(sum(1 for _ in orders(*SCENES[scene](World(cache, redis, of))))):
-            world = World(cache, redis, of)
+        for number in range(sum(1 for _ in orders(*SCENES[scene](World(entries, caches, client))))):
+            world = World(entries, caches, client)
             if warm:
                 for step in (*world.reader(), *world.reader()):
                     await step()
             steps = next(order for place, order in enumerate(orders(*SCENES[scene](world))) if place == number)
             if (found := await world.run(steps)) is not None:
                 wrong.append(found)
-    return wrong, cache.counts[of.name, "kept"]
+    return wrong, caches.counts[entries.of.name, "kept"]
 
 
-@pytest.fixture
-async def fenced(server: Server, redis: Redis) -> AsyncIterator[Callable[[type[Cache]], Cache]]:
-    made: list[Cache] = []
-
-    def make(kind: type[Cache]) -> Cache:
-        made.append(kind(str(server), limit_s=5.0))
-        return made[-1]
-
-    yield make
-    for cache in made:
-        await cache.__aexit__(None, None, None)
+def broken(kind: type[Entries[Any]], caches: Caches) -> Entries[Any]:
+    return kind(STATUS, caches._shared)
 
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("of", [STATUS, MINE], ids=lambda of: str(of.name))
-async def test_no_order_of_steps_shows_an_old_value(
-    scene: str, of: CacheType, fenced: Callable[[type[Cache]], Cache], redis: Redis
-) -> None:
-    wrong, kept = await old_values(fenced(Cache), redis, of, scene)
+async def test_no_order_of_steps_shows_an_old_value(scene: str, of: CacheType, caches: Caches, client: Client) -> None:
+    wrong, kept = await old_values(caches.of(of), caches, client, scene)
     assert wrong == []
     assert kept > 0, "nothing was ever kept: that proves nothing"
 
 
-async def test_without_the_early_token_an_old_value_is_shown(fenced: Callable[[type[Cache]], Cache], redis: Redis) -> None:
-    wrong, _ = await old_values(fenced(TokenAtTheFill), redis, STATUS, "a reader, two writers")
+async def test_without_the_early_token_an_old_value_is_shown(caches: Caches, client: Client) -> None:
+    wrong, _ = await old_values(broken(TokenAtTheFill, caches), caches, client, "a reader, two writers")
     assert wrong
 
 
 async def test_without_comparing_generations_an_old_value_is_shown(
-    fenced: Callable[[type[Cache]], Cache], redis: Redis, monkeypatch: pytest.MonkeyPatch
+    caches: Caches, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bookly.cache.cache._read", _read_unfenced)
-    wrong, _ = await old_values(fenced(Cache), redis, STATUS, "a reader, two writers")
+    monkeypatch.setattr(fence, "_opened", lambda entry, _: (entry and entry.split(b"\n", 2)[2], b""))
+    wrong, _ = await old_values(caches.of(STATUS), caches, client, "a reader, two writers")
     assert wrong
 
 
-async def test_with_generations_begun_by_the_fill_an_eviction_shows_an_old_value(
-    fenced: Callable[[type[Cache]], Cache], redis: Redis
-) -> None:
-    wrong, _ = await old_values(fenced(GenerationsBegunByTheFill), redis, STATUS, "a reader, a writer, an eviction")
+async def test_with_generations_begun_by_the_fill_an_eviction_shows_an_old_value(caches: Caches, client: Client) -> None:
+    wrong, _ = await old_values(broken(GenerationsBegunByTheFill, caches), caches, client, "a reader, a writer, an eviction")
     assert any("lose_the_generations" in each for each in wrong)
 
 
 async def test_without_the_comparison_by_time_a_shown_entity_shows_an_old_value(
-    fenced: Callable[[type[Cache]], Cache], redis: Redis, monkeypatch: pytest.MonkeyPatch
+    caches: Caches, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bookly.cache.scripts import FILL  # noqa: PLC0415  # the original, to take one line out of
-
-    blind = FILL.replace("current = current and tonumber(generation) <= tonumber(ARGV[4])", "")
-    assert blind != FILL
-    monkeypatch.setattr("bookly.cache.cache.FILL", blind)
-    wrong, _ = await old_values(fenced(Cache), redis, MINE, "a reader, two writers")
+    for name, script in (("FILL", FILL), ("HOLD", HOLD)):
+        blind = script.replace("current = current and tonumber(generation) <= tonumber(taken_at)", "")
+        assert blind != script
+        monkeypatch.setattr(fence, name, blind)
+    wrong, _ = await old_values(caches.of(MINE), caches, client, "a reader, two writers")
     assert wrong
-
-
-async def _read_unfenced(redis: Any, key: str, _: tuple[str, ...]) -> Any:
-    from pydantic_core import from_json  # noqa: PLC0415
-
-    from bookly.cache import Hit  # noqa: PLC0415
-
-    entry = await redis.get(key)
-    return None if entry is None else Hit(from_json(entry.split(b"\n", 2)[2]))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), of=st.sampled_from([STATUS, MINE]), actors=st.lists(st.sampled_from("rrwwef"), min_size=2, max_size=7))
 async def test_any_number_of_actors_in_any_order(
-    data: st.DataObject, of: CacheType, actors: str, cache: Cache, redis: Redis
+    data: st.DataObject, of: CacheType, actors: str, caches: Caches, client: Client
 ) -> None:
-    world = World(cache, redis, of)
+    world = World(caches.of(of), caches, client)
     makers = {"r": world.reader, "w": world.writer, "e": world.evictor, "f": world.flusher}
     running = [makers[actor]() for actor in actors]
     steps = []

@@ -197,7 +197,7 @@ class Real:
     def _settle(self, key: str) -> None:
         """Everything on the key's partition is committed, and the caches know: an event behind it has moved a tag of its own."""
         last = beside(key, f"mark-{next(_marks)}")
-        tag = f"avail:gen:waitlist:{last}"
+        tag = f"avail:gen:waitlist:{{{last}}}"
         self._mark({tag})
         self._publish(self._producer, WaitlistOffered("w", last, "ann", 1, 2, 3))
         assert self._producer.flush(30) == 0

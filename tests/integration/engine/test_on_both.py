@@ -59,17 +59,17 @@ def test_a_repeat_is_counted_and_emits_nothing(world: World, room: str) -> None:
 
 def test_what_the_map_names_goes_stale_and_nothing_else(world: World, room: str) -> None:
     world.when(asked(f"{room}/1", 23, 25, resource=room))
-    assert world.stale == tags_of(room) - {f"avail:of:calendar:{room}", f"avail:gen:waitlist:{room}"}
+    assert world.stale == tags_of(room) - {f"avail:of:calendar:{{{room}}}", f"avail:gen:waitlist:{{{room}}}"}
     world.when(asked(f"{room}/2", 9, 10, resource=room, offer="w-1"))
-    assert world.stale == tags_of(room) - {f"avail:gen:slots:{room}:2026-11-24", f"avail:gen:waitlist:{room}"}
+    assert world.stale == tags_of(room) - {f"avail:gen:slots:{{{room}}}:2026-11-24", f"avail:gen:waitlist:{{{room}}}"}
     world.when(cancelled(f"{room}/1", room))
-    assert world.stale == {f"avail:of:calendar:{room}"}
+    assert world.stale == {f"avail:of:calendar:{{{room}}}"}
 
 
 def test_an_event_that_nobody_handles_leaves_no_row_but_makes_stale_what_the_map_names(world: World, room: str) -> None:
     world.when(offered("w-1", resource=room), joined("w-1", 9, 10, resource=room), confirmed(f"{room}/1", room))
     assert (world.row("halls", room), list(world.emitted), list(world.dead_letters)) == (None, [], [])
-    assert world.stale == {f"avail:gen:waitlist:{room}"}
+    assert world.stale == {f"avail:gen:waitlist:{{{room}}}"}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_later_events_of_the_key_wait_in_order_and_other_keys_flow(world: World,
 def test_an_event_of_the_key_that_nobody_handles_does_not_wait(world: World, room: str) -> None:
     world.when(reservation(room, 1, BROKEN), offered("w-1", resource=room))
     assert list(world.parked(room)) == []
-    assert world.stale == {f"avail:gen:waitlist:{room}"}
+    assert world.stale == {f"avail:gen:waitlist:{{{room}}}"}
 
 
 def test_a_release_after_the_cause_was_mended_applies_all_in_their_order(world: World, room: str) -> None:
@@ -53,7 +53,7 @@ def test_a_release_after_the_cause_was_mended_applies_all_in_their_order(world: 
     assert world.row("halls", room) == Hall((f"{room}/1", f"{room}/2", f"{room}/3"))
     told = [event for event in world.emitted if isinstance(event, ReservationConfirmed)]
     assert [event.metadata.causation_id for event in told] == names(*events)
-    assert world.stale == {f"res:gen:usage:{room}", f"avail:gen:slots:{room}:2026-11-23"}
+    assert world.stale == {f"res:gen:usage:{{{room}}}", f"avail:gen:slots:{{{room}}}:2026-11-23"}
     assert (list(world.parked(room)), list(world.dead_letters)) == ([], [])
     world.when(reservation(room, 4))
     assert world.row("halls", room) == Hall((f"{room}/1", f"{room}/2", f"{room}/3", f"{room}/4")), "the key is free again"

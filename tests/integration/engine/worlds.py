@@ -63,8 +63,8 @@ def beside(key: str, prefix: str = "beside") -> str:
 
 def tags_of(key: str) -> set[str]:
     """All that the suite's map could make stale for a resource, on the days of its tests."""
-    days = {f"avail:gen:slots:{key}:2026-11-{day}" for day in (23, 24)}
-    return {*days, f"res:gen:usage:{key}", f"avail:of:calendar:{key}", f"avail:gen:waitlist:{key}"}
+    days = {f"avail:gen:slots:{{{key}}}:2026-11-{day}" for day in (23, 24)}
+    return {*days, f"res:gen:usage:{{{key}}}", f"avail:of:calendar:{{{key}}}", f"avail:gen:waitlist:{{{key}}}"}
 
 
 def prefix_of(schema_id: int) -> bytes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from bookly.cache import Invalidator
-from bookly.cache.link import AwayError
+from bookly.cache.server import AwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from bookly.cache.link import Link
 
@@ -33,7 +34,7 @@ class FakePipeline:
 
 
 class FakeLink:
-    """A link whose server takes scripts while its gate is open, and is away while `away`."""
+    """A link whose only server, itself, takes scripts while its gate is open, and is away while `away`."""
 
     def __init__(self) -> None:
         self.away = False
@@ -49,6 +50,9 @@ class FakeLink:
     def pipeline(self, *, transaction: bool) -> FakePipeline:
         assert not transaction
         return FakePipeline(self)
+
+    async def by_server(self, keys: Iterable[str]) -> dict[Any, list[list[str]]]:
+        return {self: [list(keys)]}
 
     async def call(self, command: Callable[[Any], Awaitable[Any]]) -> Any:
         if self.away:
@@ -122,13 +126,29 @@ async def test_away_it_is_remembered_and_sent_in_the_background_with_what_came_s
     assert link.moved == [["res:gen:a", "res:gen:b"]]
 
 
+async def test_what_one_server_of_a_cluster_took_is_not_sent_again_when_another_is_away(link: FakeLink) -> None:
+    class Two(FakeLink):
+        async def by_server(self, keys: Iterable[str]) -> dict[Any, list[list[str]]]:
+            return {each: held for each in (self, link) if (held := [[key for key in keys if (key > "b") is (each is link)]])[0]}
+
+    two = Two()
+    invalidator = invalidator_on(two)
+    link.away = True
+    invalidator.add(["a", "c"])
+    await invalidator.send()
+    assert (two.moved, invalidator.pending) == ([["a"]], 1)
+    link.away = False
+    await settled(invalidator)
+    assert (two.moved, link.moved) == ([["a"]], [["c"]])
+
+
 async def test_two_sends_at_once_that_fail_start_one_resending(link: FakeLink) -> None:
     invalidator = invalidator_on(link)
     link.away = True
     before = asyncio.all_tasks()
     invalidator.add(["res:gen:a"])
     await asyncio.gather(invalidator.send(), invalidator.send())
-    assert len(asyncio.all_tasks() - before) == 1
+    assert [task.get_name() for task in asyncio.all_tasks() - before if "resend" in task.get_name()] == ["resend invalidations"]
     await invalidator.close()
     assert asyncio.all_tasks() == before
 
@@ -146,3 +166,29 @@ async def test_many_tags_go_in_scripts_that_do_not_hold_redis_up_for_long(link: 
     invalidator.add(f"res:gen:{number}" for number in range(2_500))
     await invalidator.send()
     assert [len(command) for command in link.moved] == [1000, 1000, 500]
+
+
+async def test_staleness_is_measured_from_the_oldest_cause_to_the_move_also_while_redis_was_away(link: FakeLink) -> None:
+    invalidator = invalidator_on(link)
+    link.away = True
+    now = time.time()
+    invalidator.add(["res:gen:status:{r-1}"], now - 3)
+    await invalidator.send()
+    invalidator.add(["res:gen:status:{r-2}", "res:of:lists:{res:all}"], now - 1)
+    assert invalidator.staleness.by_type() == {}
+    link.away = False
+    await settled(invalidator)
+    assert invalidator.staleness.invalidations() == {"resource_status": 2, "list": 1, "search": 1}
+    spreads = invalidator.staleness.by_type()
+    assert set(spreads) == {"resource_status", "list", "search"}
+    assert 3 <= spreads["resource_status"].longest_s < 3 + time.time() - now + 0.1
+    assert sum(spreads["resource_status"].counts) == 2
+
+
+async def test_what_has_no_cause_is_counted_and_not_measured(link: FakeLink) -> None:
+    invalidator = invalidator_on(link)
+    invalidator.add(["auth:gen:rate:login:{u-1}", "avail:all"])
+    await invalidator.send()
+    assert invalidator.staleness.invalidations()["rate_limit"] == 1
+    assert invalidator.staleness.invalidations()["waitlist"] == 1
+    assert invalidator.staleness.by_type() == {}

@@ -109,23 +109,23 @@ def test_types_without_a_place_in_the_map_live_by_their_own_operations() -> None
 def test_a_reservation_over_midnight_makes_both_days_stale_and_its_week_once() -> None:
     event = facts.asked("r-1", 22, 26)
     assert sorted(stale_tags("availability", event.TYPE, event)) == [
-        "avail:gen:schedule:room-1:2026-W48",
-        "avail:gen:slots:room-1:2026-11-23",
-        "avail:gen:slots:room-1:2026-11-24",
-        "avail:gen:user:ann",
-        "avail:gen:waitlist:room-1",
-        "avail:of:reservation:r-1",
+        "avail:gen:schedule:{room-1}:2026-W48",
+        "avail:gen:slots:{room-1}:2026-11-23",
+        "avail:gen:slots:{room-1}:2026-11-24",
+        "avail:gen:user:{ann}",
+        "avail:gen:waitlist:{room-1}",
+        "avail:of:reservation:{r-1}",
     ]
 
 
 def test_a_reservation_that_takes_an_offer_makes_the_whole_calendar_stale() -> None:
     event = facts.asked("r-1", 10, 11, offer="w-1")
-    assert "avail:of:calendar:room-1" in stale_tags("availability", event.TYPE, event)
+    assert "avail:of:calendar:{room-1}" in stale_tags("availability", event.TYPE, event)
 
 
 def test_a_slot_of_years_makes_the_calendar_stale_instead_of_a_thousand_days() -> None:
     event = facts.maintenance("m-1", 0, 24 * 900)
-    assert set(stale_tags("availability", event.TYPE, event)) == {"avail:of:calendar:room-1"}
+    assert set(stale_tags("availability", event.TYPE, event)) == {"avail:of:calendar:{room-1}"}
 
 
 def test_no_value_of_an_event_makes_it_raise() -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.crc import key_slot
 
 from bookly.cache.tags import LONGEST_PART, complete, complete_of, own, part
 from bookly.cache.types import TYPES
@@ -60,11 +61,30 @@ def test_every_key_begins_with_its_services_prefix_and_no_two_types_share_one() 
 
 def test_an_entry_carries_its_own_tag_those_of_its_entities_and_its_services() -> None:
     assert TYPES["availability"].tags_of("r-1", "2026-11-24") == (
-        "avail:gen:slots:r-1:2026-11-24",
-        "avail:of:calendar:r-1",
+        "avail:gen:slots:{r-1}:2026-11-24",
+        "avail:of:calendar:{r-1}",
         "avail:all",
     )
-    assert TYPES["list"].tags_of("floor=2") == ("res:gen:list:floor=2", "res:of:lists", "res:all")
+    assert TYPES["list"].tags_of("floor=2") == ("res:gen:list:{floor=2}", "res:of:lists:{res:all}", "res:all")
+
+
+def test_an_entry_its_own_tag_and_its_entities_share_a_slot_and_so_does_what_a_service_has_once() -> None:
+    for each in TYPES.values():
+        named = {name: f"{name}-1" for name in each.parts}
+        key, (own_tag, *_, service) = each.names_of(*named.values())
+        mine = {
+            key_slot(tag.encode())
+            for tag in (key, own_tag, *(entity.tag(named[entity.by]) for entity in each.carries if entity.by))
+        }
+        assert len(mine) == 1, each.name
+        assert {key_slot(entity.tag().encode()) for entity in each.carries if not entity.by} <= {key_slot(service.encode())}
+
+
+@given(st.text(min_size=1))
+def test_no_id_can_choose_the_slot_of_another(identity: str) -> None:
+    key = TYPES["rate_limit"].key_of("{login}", identity)
+    assert key.startswith("auth:rate:%7Blogin%7D:{")
+    assert key.count("{") == key.count("}") == 1
 
 
 @pytest.mark.parametrize("parts", [(), ("r-1",), ("r-1", ""), ("r-1", "2026-11-24", "x")])

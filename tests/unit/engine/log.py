@@ -21,6 +21,7 @@ class Entry(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+    timestamp: int = 0
 
 
 class Written(NamedTuple):

@@ -26,6 +26,20 @@ async def test_good_events_are_applied_and_their_rows_and_events_are_owed() -> N
     assert world.partition.is_dirty
 
 
+async def test_what_is_committed_says_when_the_oldest_record_that_it_follows_from_was_written() -> None:
+    world = World()
+    world.events = [reservation("one"), reservation("two"), reservation("three")]
+    await world.give([Record(0, b"0", timestamp=2_000), Record(1, b"1", timestamp=3_000)], 2)
+    await world.give([Record(2, b"2", timestamp=1_500)], 3)
+    first = world.partition.take()
+    assert first is not None
+    assert (first.stale, first.since) == ({"room-1"}, 1.5)
+    await world.send(reservation("four"))
+    second = world.partition.take()
+    assert second is not None
+    assert second.since == 0.0, "it begins anew with each transaction"
+
+
 async def test_an_event_whose_handler_raises_leaves_no_trace_but_its_dead_letter() -> None:
     world = World()
     await world.send(reservation("one"))

@@ -38,7 +38,7 @@ class Tags:
         self.moved: list[int] = []  # the last stable offset when they moved
         self._broker, self._waiting = broker, False
 
-    def add(self, _: set[str]) -> None:
+    def add(self, _: set[str], since: float | None) -> None:
         self._waiting = True
 
     async def send(self) -> None:

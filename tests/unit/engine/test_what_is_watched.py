@@ -42,7 +42,9 @@ def test_health_names_the_partition(app: BooklyApp) -> None:
     watched = Watched(behind={INPUT: 7}, ago=40)
     watched.at(0)
     watched.pulse.looped = time.monotonic()
+    app.runner.staleness.observe(["res:gen:status:{r-1}", "res:gen:status:{r-2}"], time.time() - 3)
     found = report(app, watched.watchdog)
+    assert found["staleness"] == {"resource_status": {"invalidations": 2, "longest_s": pytest.approx(3, abs=1)}}
     assert (found["live"], found["ready"]) == (False, False)
     assert found["why"].startswith("bookly.availability partition 2 has lag and has stood at offset 7 for")
 

@@ -16,6 +16,7 @@ from agents.engine.encoding import Encoding
 from agents.engine.partition import Partition
 from agents.engine.runner import Runner
 from agents.state import State, Table
+from bookly.cache.staleness import Staleness
 from bookly.catalog import EVENTS
 from bookly.records.availability import ReservationConfirmed, ReservationCreated
 from tests.unit.clock import at
@@ -61,6 +62,7 @@ class Record:
     value: bytes | None
     key: bytes | None = b"room"
     headers: tuple[tuple[str, bytes], ...] = (("ce_id", b"1"),)
+    timestamp: int = 0
 
 
 @dataclass
@@ -68,6 +70,7 @@ class Stale:
     """Makes a resource stale by its id."""
 
     pending: int = 0
+    staleness: Staleness = field(default_factory=Staleness)
 
     def tags(self, group: str, events: Iterable[Any]) -> set[str]:
         return {event.resource_id for event in events}

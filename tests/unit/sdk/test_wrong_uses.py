@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bookly import BlockingProducer, EventPayload, Producer
-from bookly.cache import Cache
+from bookly.cache import Caches
 from bookly.errors import InvalidEvent, InvalidSettings, MalformedBytes, NotOpen, UnknownSchema
 from bookly.events.availability import ReservationCreated
 from bookly.reading import decode_record
@@ -69,10 +69,12 @@ def test_a_limit_that_is_none_is_refused() -> None:
         Registry("http://registry", limit=-1)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "", "http://:secret@redis", "redis://:secret@redis:99999999"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "", "http://:secret@redis", "redis://:secret@redis:99999999", "redis+cluster://:secret@redis:x"]
+)
 def test_a_redis_that_is_no_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(InvalidSettings, match="redis is no URL: it must be like redis://") as refused:
-        Cache(url)
+        Caches(url)
     assert "secret" not in str(refused.value)
 
 
