@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup stack down demo test bench faults check contracts compile provision worker lock format clean
+.PHONY: help setup stack down demo test bench faults check contracts compile provision worker api lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ provision: setup  ## topics and schemas into the running stack
 
 worker: setup  ## one worker (DOMAIN=availability) on this checkout's stack, or where BOOKLY_BROKERS, _REGISTRY and _REDIS say
 	@$(BIN)/python -m agents $(DOMAIN)
+
+api: setup  ## the HTTP API on this checkout's stack, on loopback (PORT=8000); docs/api.md says which settings it needs
+	@$(BIN)/python -m api serve $(if $(PORT),--port $(PORT))
 
 format: setup  ## ruff, in place
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -1,0 +1,119 @@
+"""What the edge needs of the other parts, as small as it needs it. The real ones are wired in wiring.py, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from api.http.live.hub import Hub
+    from api.http.security.gate import Gate
+    from bookly import Producer
+
+
+class Answer(Protocol):
+    """A row as its owner has it; None: the owner says that there is none. `version`: offset by topic that it has applied."""
+
+    @property
+    def value(self) -> Any: ...
+    @property
+    def version(self) -> Mapping[str, int]: ...
+
+
+class Answers(Protocol):
+    """Keys and rows of all partitions, never of some. `more`: there are others that match, beyond the limit."""
+
+    @property
+    def rows(self) -> Sequence[tuple[str, Any]]: ...
+    @property
+    def more(self) -> bool: ...
+
+
+class Owners(Protocol):
+    """The workers that own the rows. All raise what stands for 503 when one that has to answer does not."""
+
+    async def row(self, domain: str, table: str, key: str, *, routed_by: str) -> Answer: ...
+    async def find(self, domain: str, table: str, key: str) -> Answer: ...
+    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = ...) -> Answers: ...
+
+
+class Entries(Protocol):
+    """One type of cache entries."""
+
+    async def get_or_load(self, *parts: str, loader: Callable[[], Awaitable[Any]]) -> Any: ...
+
+
+class Allowance(Protocol):
+    @property
+    def allowed(self) -> bool: ...
+    @property
+    def retry_after_s(self) -> float: ...
+
+
+class AuthCache(Protocol):
+    """The last two raise what stands for 503 while Redis is away: they fail closed."""
+
+    @property
+    def user(self) -> Entries: ...
+    @property
+    def roles(self) -> Entries: ...
+    @property
+    def permissions(self) -> Entries: ...
+    async def is_token_revoked(self, jti: str, *, issued_at: float | None = None) -> bool: ...
+    async def hit_rate_limit(self, scope: str, id: str, *, limit: int, window_s: int) -> Allowance: ...  # noqa: A002
+
+
+class ResourcesCache(Protocol):
+    @property
+    def resource(self) -> Entries: ...
+    @property
+    def resource_status(self) -> Entries: ...
+    @property
+    def usage(self) -> Entries: ...
+    @property
+    def category(self) -> Entries: ...
+    @property
+    def categories(self) -> Entries: ...
+    @property
+    def list(self) -> Entries: ...
+    @property
+    def search(self) -> Entries: ...
+
+
+class AvailabilityCache(Protocol):
+    @property
+    def availability(self) -> Entries: ...
+    @property
+    def schedule(self) -> Entries: ...
+    @property
+    def waitlist(self) -> Entries: ...
+    @property
+    def reservation(self) -> Entries: ...
+    @property
+    def user_reservations(self) -> Entries: ...
+    @property
+    def user_permissions(self) -> Entries: ...
+
+
+class Caches(Protocol):
+    @property
+    def auth(self) -> AuthCache: ...
+    @property
+    def resources(self) -> ResourcesCache: ...
+    @property
+    def availability(self) -> AvailabilityCache: ...
+
+
+@dataclass(frozen=True)
+class Edge:
+    """All that a request may use, opened when the process starts. `counts`: by cache type and outcome. `unready`: why, if so."""
+
+    owners: Owners
+    caches: Caches
+    producer: Producer
+    gate: Gate
+    hub: Hub
+    counts: Callable[[], Mapping[tuple[str, str], int]] = field(default=dict)
+    unready: Callable[[], str | None] = field(default=lambda: None)

@@ -1,0 +1,131 @@
+"""The two shapes of answer beside a plain value: an event that was published, and a socket that is told what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from starlette.websockets import WebSocketDisconnect
+
+from api.http.live.hub import Ended
+from api.http.problems import Unavailable, problem_of
+from api.http.shapes.commands import Accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import WebSocket
+    from fastapi_problem.error import Problem
+
+    from api.http.live.hub import Channel, Hub, Listener
+    from api.http.ports import Edge
+    from api.http.security.permissions import Need
+    from api.http.security.principals import Asker
+    from bookly import Delivery, EventType
+
+FIRST_S = 5.0  # within which a socket says who it is
+LONGEST_REASON = 123  # bytes, by RFC 6455
+
+
+def event(type_: EventType, delivery: Delivery, **links: str) -> Accepted:
+    """202: where the event lies, and where its outcome can be read."""
+    topic, partition, offset, event_id = delivery
+    return Accepted(event_id=UUID(event_id), type=type_, topic=topic, partition=partition, offset=offset, links=links)
+
+
+async def websocket(socket: WebSocket, edge: Edge, need: Need, channel: Callable[[Asker], Channel]) -> None:
+    """Tell the socket all that comes on its channel, until it leaves, its token runs out, or the process ends.
+
+    It says who it is with its first message, {"token": ...}. It is always closed with a code (4000 and the status of the problem)
+    and a reason.
+    """
+    await socket.accept()
+    try:
+        async with asyncio.timeout(FIRST_S):
+            asker = await _introduced(socket, edge, need)
+    except WebSocketDisconnect:
+        return
+    except TimeoutError:
+        await _close(socket, 4408, 'Send {"token": ...} within 5 s.')
+    except Exception as error:
+        problem = problem_of(error, socket.app.state.failures)
+        if problem is None:
+            raise
+        await _refuse(socket, problem)
+    else:
+        await _serve(socket, edge.hub, asker, channel(asker))
+
+
+async def _introduced(socket: WebSocket, edge: Edge, need: Need) -> Asker:
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    try:
+        token = json.loads(message.get("text") or "")["token"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        token = None
+    return await edge.gate.admit(token if isinstance(token, str) else None, need)
+
+
+async def _serve(socket: WebSocket, hub: Hub, asker: Asker, channel: Channel) -> None:
+    try:
+        with hub.listen(channel) as listener:
+            code, reason = await _until_it_ends(socket, listener, asker.principal.expires_at)
+    except Ended as end:
+        code, reason = 1012, str(end)
+    except Unavailable as full:
+        await _refuse(socket, full)
+        return
+    if code:
+        await _close(socket, code, reason)
+
+
+async def _until_it_ends(socket: WebSocket, listener: Listener, expires_at: float | None) -> tuple[int, str]:
+    """Why: 0 when the client has left, so that nobody is there to be told."""
+    left = asyncio.create_task(_left(socket))
+    told = asyncio.create_task(_tell(socket, listener))
+    try:
+        limit = None if expires_at is None else max(0.0, expires_at - time.time())
+        done, _ = await asyncio.wait({left, told}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if told in done and left not in done:
+            return await told
+    finally:
+        for task in (left, told):
+            task.cancel()
+        await asyncio.gather(left, told, return_exceptions=True)
+    return (0, "") if left in done else (4401, "The token has run out: get a new one and come again.")
+
+
+async def _left(socket: WebSocket) -> None:
+    """What a client says after its first message is not listened to."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _tell(socket: WebSocket, listener: Listener) -> tuple[int, str]:
+    await socket.send_text('{"type":"ready"}')
+    try:
+        while True:
+            dropped, texts = await listener.take()
+            if dropped:
+                await socket.send_text(json.dumps({"type": "dropped", "dropped": dropped}))
+            for text in texts:
+                await socket.send_text(text)
+    except Ended as end:
+        return 1012, str(end)
+    except (WebSocketDisconnect, RuntimeError):  # it left while it was told something
+        return 0, ""
+
+
+async def _refuse(socket: WebSocket, problem: Problem) -> None:
+    await _close(socket, 4000 + problem.status, problem.detail or problem.title)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    try:
+        await socket.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+    except (WebSocketDisconnect, RuntimeError):
+        return  # it is gone already

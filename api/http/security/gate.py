@@ -1,0 +1,69 @@
+"""From what a caller shows to who it is, and whether it may go on: everything that is asked before a route's first line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.http.problems import Forbidden, TooMany, Unauthenticated
+from api.http.security.keys import MARK
+from api.http.security.principals import Asker, Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from api.http.ports import AuthCache
+    from api.http.security.keys import ApiKeys
+    from api.http.security.permissions import Need
+    from api.http.security.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many requests a principal has in a window of seconds."""
+
+    limit: int = 600
+    window_s: int = 60
+
+
+class Gate:
+    """Tokens and keys, revocation, rate limit, permission, in this order. Where one cannot be judged, nobody passes."""
+
+    def __init__(
+        self,
+        tokens: Tokens | None,
+        keys: ApiKeys,
+        auth: AuthCache,
+        permissions_of: Callable[[str], Awaitable[frozenset[str]]],
+        rate: Rate = Rate(),  # it is frozen
+    ) -> None:
+        self._tokens, self._keys, self._auth = tokens, keys, auth
+        self._permissions_of, self._rate = permissions_of, rate
+
+    async def admit(self, credential: str | None, need: Need) -> Asker:
+        """Raises Unauthenticated, Unavailable, TooMany or Forbidden."""
+        if not credential:
+            raise Unauthenticated("Send a token or an API key, as `Authorization: Bearer ...`.")
+        principal = await self._principal(credential)
+        found = await self._auth.hit_rate_limit("api", principal.user_id, limit=self._rate.limit, window_s=self._rate.window_s)
+        if not found.allowed:
+            raise TooMany(found.retry_after_s)
+        if not need.met_by(principal.permissions):
+            raise Forbidden(f"It needs {' or '.join((need.wide, *need.narrow))}.")
+        return Asker(principal, need)
+
+    async def _principal(self, credential: str) -> Principal:
+        if credential.startswith(MARK):
+            principal = self._keys.principal(credential)
+            if principal is None:
+                raise Unauthenticated("The API key is not known here, or was taken out.")
+            return principal
+        if self._tokens is None:
+            raise Unauthenticated("Tokens are not taken here (BOOKLY_JWKS is not set): use an API key.")
+        claims = await self._tokens.read(credential)
+        if await self._auth.is_token_revoked(claims.token_id, issued_at=claims.issued_at):
+            raise Unauthenticated("The token was revoked: sign in again.")
+        permissions = claims.permissions
+        if permissions is None:
+            permissions = await self._permissions_of(claims.user_id)
+        return Principal(claims.user_id, permissions, claims.token_id, claims.expires_at)

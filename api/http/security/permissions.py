@@ -1,0 +1,46 @@
+"""What each part of the API needs, as data. A route names one of these; without one the app does not start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`wide` is enough for anybody's things; one of `narrow` only for what it says: one's own, or one domain."""
+
+    wide: str
+    narrow: tuple[str, ...]
+    to: str
+
+    def met_by(self, permissions: frozenset[str]) -> bool:
+        """Whether the door opens. What is behind it may ask for more: Asker.must_own."""
+        return self.wide in permissions or not permissions.isdisjoint(self.narrow)
+
+
+DOMAINS: Final = ("auth", "resources", "availability", "stockpile")  # reports is written by its own agents alone
+
+RESOURCES: Final = Need("resources:read", (), "read resources, their status and use, categories, lists, search")
+CALENDARS: Final = Need("calendars:read", (), "read which slots of a resource are taken, never by whom")
+WAITLISTS: Final = Need("waitlists:read", ("waitlists:read:own",), "read who waits for a resource; own: one's own places")
+RESERVATIONS: Final = Need("reservations:read", ("reservations:read:own",), "read reservations; own: one's own")
+USERS: Final = Need("users:read", ("users:read:own",), "read users, their roles and permissions; own: oneself")
+APPROVALS: Final = Need("approvals:read", ("approvals:read:own",), "read approvals; own: of one's own reservations")
+DEMAND: Final = Need("demand:read", (), "read demand, and watch it live")
+NOTIFICATIONS: Final = Need("notifications:read:own", (), "be told one's own notifications live")
+RESERVE: Final = Need("booking:create:any", ("booking:create",), "reserve for anybody; booking:create: for oneself")
+CANCEL: Final = Need("booking:cancel:any", ("booking:create",), "cancel anybody's reservation; booking:create: one's own")
+DECIDE: Final = Need("approval:decide", (), "grant and reject approvals")
+MAINTAIN: Final = Need("maintenance:schedule", (), "schedule maintenance")
+ASSIGN: Final = Need("roles:assign", (), "assign any role to anybody: whoever may this, may everything")
+DELETE: Final = Need("resources:delete", (), "delete resources, and with them what is planned on them")
+PUBLISH: Final = Need("publish:any", tuple(f"publish:{domain}" for domain in DOMAINS), "publish events; narrower: of one domain")
+METRICS: Final = Need("metrics:read", (), "read this process's metrics")
+DESCRIPTION: Final = Need("description:read", (), "read the OpenAPI description")
+
+NEEDS: Final = (
+    *(RESOURCES, CALENDARS, WAITLISTS, RESERVATIONS, USERS, APPROVALS, DEMAND, NOTIFICATIONS),
+    *(RESERVE, CANCEL, DECIDE, MAINTAIN, ASSIGN, DELETE, PUBLISH, METRICS, DESCRIPTION),
+)
+NAMES: Final = frozenset(name for need in NEEDS for name in (need.wide, *need.narrow))

@@ -1,0 +1,99 @@
+"""How one API process runs: read once, at the very start, so that a wrong value is said before anything is waited for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from api.http.security.gate import Rate
+from bookly.errors import InvalidSettings
+from bookly.settings import Settings, refuse_misspelt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMES = ("API_KEYS", "INTERNAL_SECRET", "JWKS", "JWT_AUDIENCE", "JWT_ISSUER", "RATE_LIMIT")
+SHORTEST_SECRET = 16
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose tokens are believed. `jwks`: a file, or an https URL."""
+
+    jwks: str
+    issuer: str
+    audience: str
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """`secret`: of the workers' internal ports. At least one of `trust` and `keys` is there: else nobody could ask anything."""
+
+    servers: Settings
+    secret: str = field(repr=False)
+    trust: Trust | None
+    keys: Path | None
+    rate: Rate
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> ApiSettings:
+        """From the variables that docs/api.md lists. Raises InvalidSettings."""
+        environ = os.environ if environ is None else environ
+        refuse_misspelt(environ, NAMES)
+        trust, keys = _trust(environ), environ.get("BOOKLY_API_KEYS")
+        if trust is None and not keys:
+            raise InvalidSettings(
+                "nobody could ask anything: set BOOKLY_JWKS (tokens), BOOKLY_API_KEYS (a file of keys), or both."
+            )
+        servers = Settings.from_environment(environ)
+        return cls(servers, _secret(environ), trust, Path(keys) if keys else None, _rate(environ))
+
+
+def _secret(environ: Mapping[str, str]) -> str:
+    given = environ.get("BOOKLY_INTERNAL_SECRET", "")
+    if len(given) < SHORTEST_SECRET:
+        raise InvalidSettings(
+            f"BOOKLY_INTERNAL_SECRET is missing or has less than {SHORTEST_SECRET} characters: workers answer who knows it."
+        )
+    return given
+
+
+def _trust(environ: Mapping[str, str]) -> Trust | None:
+    jwks = environ.get("BOOKLY_JWKS")
+    if not jwks:
+        return None
+    issuer, audience = environ.get("BOOKLY_JWT_ISSUER"), environ.get("BOOKLY_JWT_AUDIENCE")
+    if not issuer or not audience:
+        raise InvalidSettings(
+            "BOOKLY_JWKS needs BOOKLY_JWT_ISSUER and BOOKLY_JWT_AUDIENCE: whose tokens are believed, and for whom."
+        )
+    if "://" in jwks and not _safe(jwks):
+        raise InvalidSettings("BOOKLY_JWKS is neither a file nor an https URL (http only to loopback).")
+    return Trust(jwks, issuer, audience)
+
+
+def _safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and (host == "localhost" or _is_loopback(host)))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _rate(environ: Mapping[str, str]) -> Rate:
+    given = environ.get("BOOKLY_RATE_LIMIT", "600")
+    if not (given.isascii() and given.isdecimal() and 0 < int(given) <= 1_000_000):
+        raise InvalidSettings(f"BOOKLY_RATE_LIMIT is {given!r}: how many requests a caller has a minute, 1 to 1,000,000.")
+    return Rate(int(given))

@@ -1,0 +1,65 @@
+"""The real ones, opened on one screen: workers, caches, producer, keys, feed."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from api.http.live.feed import Feed
+from api.http.live.hub import Hub
+from api.http.ports import Edge
+from api.http.problems import Failures, Unavailable
+from api.http.reads.people import permissions_of
+from api.http.security.gate import Gate
+from api.http.security.keys import ApiKeys
+from api.http.security.keysets import FileSource, KeyRing, UrlSource
+from api.http.security.tokens import Tokens
+from api.owners import NotAnswered, Owners
+from bookly import Producer
+from bookly.cache import Caches
+from bookly.errors import CacheUnavailable, InvalidSettings
+from bookly.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from api.http.settings import ApiSettings, Trust
+
+FAILURES: Final[Failures] = {
+    # what follows a colon in the reason names servers of ours
+    NotAnswered: lambda error: Unavailable(f"{error.reason.partition(': ')[0]}. Ask again.", error.retry_after_s),
+    CacheUnavailable: lambda _: Unavailable("Whether you may cannot be judged just now: what would tell is away.", 2),
+    InvalidSettings: lambda _: Unavailable("The API keys cannot be read just now.", 10),
+}
+
+
+@asynccontextmanager
+async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
+    """Everything that requests use, until the block ends. Raises BooklyError where a server does not answer."""
+    servers, hub = settings.servers, Hub()
+    keys = ApiKeys(settings.keys)
+    registry = Registry(servers.registry)
+    loop = asyncio.get_running_loop()
+    feed = Feed(servers.brokers, registry, lambda messages: loop.call_soon_threadsafe(hub.tell, messages))
+    async with (
+        Owners(servers.brokers, settings.secret) as owners,
+        Caches(servers.redis) as caches,
+        Producer(source="api", brokers=servers.brokers, registry=servers.registry) as producer,
+    ):
+        gate = Gate(_tokens(settings.trust), keys, caches.auth, partial(permissions_of, owners, caches.auth), settings.rate)
+        feed.start()
+        try:
+            yield Edge(owners, caches, producer, gate, hub, counts=lambda: caches.counts, unready=lambda: feed.unready)
+        finally:
+            await asyncio.to_thread(feed.close)
+            registry.close()
+
+
+def _tokens(trust: Trust | None) -> Tokens | None:
+    if trust is None:
+        return None
+    source: Any = UrlSource(trust.jwks) if "://" in trust.jwks else FileSource(Path(trust.jwks))
+    return Tokens(KeyRing(source), issuer=trust.issuer, audience=trust.audience)
