@@ -122,7 +122,7 @@ async def test_an_invalidation_makes_no_keys_for_what_nobody_reads(caches: Cache
 async def test_a_miss_says_whether_the_entry_was_stale_or_expired_or_never_there(caches: Caches, client: Client) -> None:
     statuses, source = caches.of(STATUS), Source(Loaded("AVAILABLE", ttl=0.05))
     await statuses.get_or_load("r-1", loader=source)
-    while await client.exists("res:status:{r-1}"):
+    while await client.exists("res:status:{r-1}"):  # noqa: ASYNC110  # Redis tells nobody
         await asyncio.sleep(0.01)
     assert 60_000 < await client.pttl(STATUS.tags_of("r-1")[0]) <= 60_100
     source.value = "AVAILABLE"
@@ -130,7 +130,9 @@ async def test_a_miss_says_whether_the_entry_was_stale_or_expired_or_never_there
     await caches.invalidate(RESOURCE.tags_of("r-1")[1])
     await statuses.get_or_load("r-1", loader=source)
     await caches.of(SLOTS).get("r-1", "2026-11-24")
-    found = {(kind, what): number for (kind, what), number in caches.counts.items() if what in {"absent", "expired", "stale", "miss"}}
+    found = {
+        (kind, what): number for (kind, what), number in caches.counts.items() if what in {"absent", "expired", "stale", "miss"}
+    }
     status = {("resource_status", "absent"): 1, ("resource_status", "expired"): 1, ("resource_status", "stale"): 1}
     assert found == {**status, ("resource_status", "miss"): 3, ("availability", "absent"): 1, ("availability", "miss"): 1}
 
