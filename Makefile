@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup stack down demo test bench bench-cache faults check contracts compile provision worker api lock format clean
+.PHONY: help setup stack down demo test bench bench-cache faults check contracts compile provision worker api cache-report lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ worker: setup  ## one worker (DOMAIN=availability) on this checkout's stack, or 
 
 api: setup  ## the HTTP API on this checkout's stack, on loopback (PORT=8000); docs/api.md says which settings it needs
 	@$(BIN)/python -m api serve $(if $(PORT),--port $(PORT))
+
+cache-report: setup  ## how each type of cache entries fares, and the time to live that this speaks for (EDGES= WORKERS=, URLs; JSON=1)
+	@$(BIN)/python -m api cache-report $(EDGES:%=--edge %) $(WORKERS:%=--worker %) $(if $(JSON),--json)
 
 format: setup  ## ruff, in place
 	@$(BIN)/ruff check --fix-only --quiet .

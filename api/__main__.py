@@ -1,4 +1,6 @@
-"""`python -m api demand | lag | table`: what the agents keep, for people and for scripts; `serve`: for everybody who may."""
+"""`python -m api demand | lag | table`: what the agents keep, for people and for scripts; `serve`: for everybody who may;
+`cache-report`: how the caches fare.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from api.cache_report.command import cache_report
+from api.cache_report.errors import NotRead
 from api.lag import LagReader
 from api.parking import Changed, NothingWaits, NotObeyed, first_of, read_parked, release, spelled
 from api.showing import show
@@ -29,6 +33,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="API keys, for services that have no user's token.")
 app.add_typer(keys, name="key")
+app.command(name="cache-report")(cache_report)
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 KINDS = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used", "no_show")
 READS = {
@@ -206,7 +211,7 @@ def main() -> None:
     """Errors are sentences on stderr, with exit code 2."""
     try:
         app()
-    except (BooklyError, UnknownTable, NothingWaits, NotObeyed, Changed) as error:
+    except (BooklyError, UnknownTable, NothingWaits, NotObeyed, Changed, NotRead) as error:
         sys.stderr.write(f"api: {error}\n")
         sys.exit(2)
 

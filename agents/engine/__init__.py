@@ -28,7 +28,7 @@ Around it:
 connections  a reset connection under uvloop is an error that aiokafka knows
 recovery     fence the partition, then read its changelogs, then resume
 encoding, outgoing  emitted events to records
-pulse, watchdog, stacks, health, fatal  whether it moves, and the end of a process that does not
+pulse, watchdog, stacks, health, metrics, fatal  whether it moves, and the end of a process that does not
 settings, logs, waiting  how one process runs, what it says, and what it needs before it begins
 app, worker  the Faust app that puts them together, and its process: `python -m agents <domain>`
 """

@@ -3,6 +3,7 @@
     /live    200 while the process does what it should, else 503: end it and start another
     /ready   200 while it is a member of its group with its tables recovered, else 503
     /health  the same facts and figures as JSON
+    /metrics what Prometheus reads
 
 Nothing listens unless BOOKLY_HEALTH names an address: a port (on loopback) or host:port.
 """
@@ -17,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from agents.engine.metrics import CONTENT_TYPE
 from agents.engine.pulse import Phase
 from bookly.errors import InvalidSettings
 
@@ -70,13 +72,15 @@ def report(app: BooklyApp, watchdog: Watchdog) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(address: tuple[str, int] | None, facts: Callable[[], dict[str, Any]]) -> Iterator[int | None]:
+def serving(
+    address: tuple[str, int] | None, facts: Callable[[], dict[str, Any]], metrics: Callable[[], bytes] = bytes
+) -> Iterator[int | None]:
     """Answer while the block runs; the port, or None without an address. Raises InvalidSettings when it cannot listen there."""
     if address is None:
         yield None
         return
     try:
-        server = (_Server6 if ":" in address[0] else ThreadingHTTPServer)(address, _answering(facts))
+        server = (_Server6 if ":" in address[0] else ThreadingHTTPServer)(address, _answering(facts, metrics))
     except OSError as error:
         raise InvalidSettings(
             f"BOOKLY_HEALTH: cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
@@ -95,14 +99,20 @@ class _Server6(ThreadingHTTPServer):
     address_family = socket.AF_INET6
 
 
-def _answering(facts: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+def _answering(facts: Callable[[], dict[str, Any]], metrics: Callable[[], bytes]) -> type[BaseHTTPRequestHandler]:
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._answer(200, CONTENT_TYPE, metrics())
+                return
             found = facts()
             good = {"/live": found["live"], "/ready": found["ready"], "/health": True}.get(self.path)
-            body = json.dumps(found if good is not None else {"error": "ask /live, /ready or /health"}).encode()
-            self.send_response({True: 200, False: 503, None: 404}[good])
-            self.send_header("Content-Type", "application/json")
+            body = json.dumps(found if good is not None else {"error": "ask /live, /ready, /health or /metrics"}).encode()
+            self._answer({True: 200, False: 503, None: 404}[good], "application/json", body)
+
+        def _answer(self, code: int, kind: str, body: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -20,6 +20,7 @@ from agents.engine.fatal import EXIT_FATAL, stop_process
 from agents.engine.health import Facts, serving
 from agents.engine.listening import listening
 from agents.engine.logs import configure_logs
+from agents.engine.metrics import Metrics
 from agents.engine.owning import Ownership
 from agents.engine.pulse import Pulse
 from agents.engine.querying import Querying
@@ -52,13 +53,14 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
     own = own or WorkerSettings.from_environment()
     configure_logs(own.log_level)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    facts = Facts(domain.name)
-    with serving(own.health, facts), listening(own.queries) as port:
+    facts, metrics = Facts(domain.name), Metrics()
+    with serving(own.health, facts, metrics), listening(own.queries) as port:
         with ended_by_signals():
             app = _prepare_or_stop(domain, settings, stale, own.limits, port)
         watchdog = Watchdog(app.runner.pulse, app.work)
         watchdog.start()
         facts.come_from(app, watchdog)
+        metrics.come_from(app.runner)
         querying = Querying(domain, Ownership(app.runner, app.is_member), own.secret, port) if port else None
         Worker(app, watchdog, querying).execute_from_commandline()
 

@@ -29,7 +29,8 @@ EVERY_TYPE: Final = ("get", "set", "invalidate")
 class Caches:
     """Opened by `async with`. `limit_s`: how long a reader waits for Redis at most, once.
 
-    `counts`: (type, "hit" | "miss" | "load" | "kept" | "refused" | "away") to how often, in this process.
+    `counts`: (type, outcome) to how often, in this process: "hit" or "miss", and of these "stale", "expired" or "absent"; "load";
+    "kept" or "refused"; "away".
     """
 
     def __init__(self, redis: str, *, limit_s: float = LIMIT_S) -> None:

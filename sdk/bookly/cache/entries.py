@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bookly.cache import fence
+from bookly.cache.fence import Missing
 from bookly.cache.flights import Flights
 from bookly.cache.server import AwayError
 
@@ -128,11 +129,13 @@ class Entries(Generic[Value]):
         except AwayError:
             self._counts[self.of.name, "away"] += count
             return [None] * len(wanted)
-        hits = [None if payload is None else self._read(payload) for payload in payloads]
+        hits = [None if isinstance(payload, Missing) else self._read(payload) for payload in payloads]
         if count:
             found = len(hits) - hits.count(None)
             self._counts[self.of.name, "hit"] += found
-            self._counts[self.of.name, "miss"] += len(hits) - found
+            if found < len(hits):
+                self._counts[self.of.name, "miss"] += len(hits) - found
+                self._counts.update((self.of.name, each.value) for each in payloads if isinstance(each, Missing))
         return hits
 
     def _read(self, payload: bytes) -> Hit[Value] | None:

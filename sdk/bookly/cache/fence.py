@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bookly.cache.scripts import FILL, HOLD, TOKEN
 
@@ -21,6 +22,17 @@ LOAD_S = 60.0  # a load that takes longer is not kept
 _LOAD_MS = int(LOAD_S * 1000)
 
 
+class Missing(Enum):
+    """Why a read gives nothing. An entry that has expired is told by its own generation, which lives one time to live longer."""
+
+    ABSENT = "absent"
+    EXPIRED = "expired"
+    STALE = "stale"
+
+
+Found: TypeAlias = bytes | Missing
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """The generations under which a load began. Take it before the load: only then can the fill be refused.
@@ -33,25 +45,26 @@ class Token:
     times: Mapping[bytes, bytes]
 
 
-async def read(link: Link, wanted: Sequence[Names]) -> list[bytes | None]:
-    """The current payload of each entry, or None. One MGET a slot; a second one for what loaders said that the entries show.
+async def read(link: Link, wanted: Sequence[Names]) -> list[Found]:
+    """The current payload of each entry, or why there is none. One MGET a slot; a second one for what loaders said that the
+    entries show.
 
     Generations may be read in any order, since none comes back to a number that it had: those that were seen after the read
     began were all there at once, or one of them is no longer what the entry was loaded under.
     """
     seen = await link.look([key for names in wanted for key in (names.key, *names.tags)])
-    found: list[tuple[bytes | None, bytes]] = []
+    found: list[tuple[Found, bytes]] = []
     start = 0
     for names in wanted:
         (entry, _), *tags = seen[start : start + 1 + len(names.tags)]
         start += 1 + len(names.tags)
         found.append(_opened(entry, tags))
-    shown = [word for payload, words in found if payload is not None for word in words.split()]
+    shown = [word for _, words in found for word in words.split()]
     if not shown:
         return [payload for payload, _ in found]
     now = dict(zip(shown[::2], await link.look([tag.decode() for tag in shown[::2]]), strict=True))
     return [
-        payload if all(b"%b:%b" % (now[tag][1], now[tag][0] or b"") == under for tag, under in _pairs(words)) else None
+        payload if all(b"%b:%b" % (now[tag][1], now[tag][0] or b"") == under for tag, under in _pairs(words)) else Missing.STALE
         for payload, words in found
     ]
 
@@ -79,7 +92,7 @@ async def fill(link: Link, token: Token, payload: bytes, ttl: float, shown: Sequ
     What lies in other slots than the entry is looked at before it is written, since generations that move in between are no
     longer those that it is written under.
     """
-    (key, tags), life = token.names, int((ttl + LOAD_S) * 1000)
+    (key, tags), life = token.names, int((2 * ttl + LOAD_S) * 1000)
     keys = (key, *tags, *shown)
     home = link.slot_of(key)
 
@@ -113,14 +126,16 @@ async def fill(link: Link, token: Token, payload: bytes, ttl: float, shown: Sequ
     return bool(kept.answer)
 
 
-def _opened(entry: bytes | None, tags: Sequence[tuple[bytes | None, bytes]]) -> tuple[bytes | None, bytes]:
+def _opened(entry: bytes | None, tags: Sequence[tuple[bytes | None, bytes]]) -> tuple[Found, bytes]:
     """The payload, if the tags are what it was loaded under, and the words about what it shows."""
-    if entry is None or any(number is None for number, _ in tags):
-        return None, b""
+    if entry is None:
+        return Missing.ABSENT if tags[0][0] is None else Missing.EXPIRED, b""
+    if any(number is None for number, _ in tags):
+        return Missing.STALE, b""
     under, _, rest = entry.partition(b"\n")
     shown, _, payload = rest.partition(b"\n")
     current = b"2 " + b" ".join([b"%b:%b" % (run, number or b"") for number, run in tags])
-    return (payload, shown) if under == current else (None, b"")
+    return (payload, shown) if under == current else (Missing.STALE, b"")
 
 
 def _pairs(words: bytes) -> list[tuple[bytes, bytes]]:

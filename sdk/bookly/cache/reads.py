@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bookly.cache import fence
 
 if TYPE_CHECKING:
+    from bookly.cache.fence import Found
     from bookly.cache.link import Link
     from bookly.cache.types import Names
 
@@ -21,13 +22,13 @@ class Reads:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._under_way = 0
-        self._waiting: list[tuple[Names, asyncio.Future[bytes | None]]] = []
+        self._waiting: list[tuple[Names, asyncio.Future[Found]]] = []
         self._together: set[asyncio.Task[None]] = set()
 
-    async def read(self, names: Names) -> bytes | None:
-        """The current payload of an entry, or None."""
+    async def read(self, names: Names) -> Found:
+        """The current payload of an entry, or why there is none."""
         if self._under_way >= ABREAST:
-            waiting: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+            waiting: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
             self._waiting.append((names, waiting))
             return await waiting
         self._under_way += 1
@@ -53,7 +54,7 @@ class Reads:
             self._together.add(task)
             task.add_done_callback(self._together.discard)
 
-    async def _read(self, readers: list[tuple[Names, asyncio.Future[bytes | None]]]) -> None:
+    async def _read(self, readers: list[tuple[Names, asyncio.Future[Found]]]) -> None:
         wanted = list(dict.fromkeys(names for names, _ in readers))
         try:
             found = dict(zip(wanted, await fence.read(self._link, wanted), strict=True))

@@ -22,7 +22,7 @@ async def test_the_second_read_comes_from_redis(caches: Caches, client: Client) 
     values = [await caches.of(STATUS).get_or_load("r-1", loader=source) for _ in range(2)]
     assert values == [{"status": "AVAILABLE"}] * 2
     assert source.loads == 1
-    assert dict(caches.counts) == {("resource_status", each): 1 for each in ("miss", "load", "kept", "hit")}
+    assert dict(caches.counts) == {("resource_status", each): 1 for each in ("miss", "absent", "load", "kept", "hit")}
     assert 59_000 < await client.pttl("res:status:{r-1}") <= 60_000
 
 
@@ -117,6 +117,33 @@ async def test_the_generations_of_an_entry_outlive_it(caches: Caches, client: Cl
 async def test_an_invalidation_makes_no_keys_for_what_nobody_reads(caches: Caches, client: Client) -> None:
     await caches.invalidate(*(RESERVATION.tag(f"r-{number}") for number in range(100)))
     assert await client.keys("*") == []
+
+
+async def test_a_miss_says_whether_the_entry_was_stale_or_expired_or_never_there(caches: Caches, client: Client) -> None:
+    statuses, source = caches.of(STATUS), Source(Loaded("AVAILABLE", ttl=0.05))
+    await statuses.get_or_load("r-1", loader=source)
+    while await client.exists("res:status:{r-1}"):  # noqa: ASYNC110  # Redis tells nobody
+        await asyncio.sleep(0.01)
+    assert 60_000 < await client.pttl(STATUS.tags_of("r-1")[0]) <= 60_100
+    source.value = "AVAILABLE"
+    await statuses.get_or_load("r-1", loader=source)
+    await caches.invalidate(RESOURCE.tags_of("r-1")[1])
+    await statuses.get_or_load("r-1", loader=source)
+    await caches.of(SLOTS).get("r-1", "2026-11-24")
+    found = {
+        (kind, what): number for (kind, what), number in caches.counts.items() if what in {"absent", "expired", "stale", "miss"}
+    }
+    status = {("resource_status", "absent"): 1, ("resource_status", "expired"): 1, ("resource_status", "stale"): 1}
+    assert found == {**status, ("resource_status", "miss"): 3, ("availability", "absent"): 1, ("availability", "miss"): 1}
+
+
+async def test_a_list_whose_entity_changed_was_stale(caches: Caches) -> None:
+    source = Source(Loaded(["r-1"], shows={RESERVATION: ["r-1"]}))
+    for _ in range(2):
+        await caches.of(MINE).get_or_load("ann", loader=source)
+    await caches.invalidate(RESERVATION.tag("r-1"))
+    assert await caches.of(MINE).get_many(["ann", "bob"]) == {}
+    assert (caches.counts["user_reservations", "stale"], caches.counts["user_reservations", "absent"]) == (1, 2)
 
 
 async def test_what_is_not_ours_is_a_miss(caches: Caches, client: Client) -> None:

@@ -184,7 +184,7 @@ async def test_without_the_early_token_an_old_value_is_shown(caches: Caches, cli
 async def test_without_comparing_generations_an_old_value_is_shown(
     caches: Caches, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fence, "_opened", lambda entry, _: (entry and entry.split(b"\n", 2)[2], b""))
+    monkeypatch.setattr(fence, "_opened", lambda entry, _: (entry.split(b"\n", 2)[2] if entry else fence.Missing.ABSENT, b""))
     wrong, _ = await old_values(caches.of(STATUS), caches, client, "a reader, two writers")
     assert wrong
 

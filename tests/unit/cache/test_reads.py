@@ -14,6 +14,8 @@ from bookly.cache.types import Names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bookly.cache.fence import Found
+
 
 class Slow:
     """A link that gives nothing but the version at which it was asked, once its gate is open."""
@@ -38,7 +40,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     return Slow(monkeypatch)
 
 
-def reading(reads: Reads, number: int) -> asyncio.Task[bytes | None]:
+def reading(reads: Reads, number: int) -> asyncio.Task[Found]:
     return asyncio.create_task(reads.read(Names(f"k-{number}", ())))
 
 

@@ -30,7 +30,7 @@ def test_live_and_ready_say_what_is(live: bool, ready: bool, codes: tuple[int, i
 
 
 def test_another_path_is_answered_with_those_that_there_are() -> None:
-    assert asked("/healthz", {"live": True, "ready": True}) == (404, {"error": "ask /live, /ready or /health"})
+    assert asked("/healthz", {"live": True, "ready": True}) == (404, {"error": "ask /live, /ready, /health or /metrics"})
 
 
 def test_nothing_listens_unless_asked() -> None:

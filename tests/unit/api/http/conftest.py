@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,6 +48,7 @@ class World:
     jwks: Jwks = field(default_factory=lambda: Jwks(EC, RSA))
     rate: Rate = field(default_factory=lambda: Rate(1_000_000))
     why: str | None = None
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Edge]:
@@ -55,7 +57,7 @@ class World:
         async with Producer(source="api", transport=self.broker, schemas=self.schemas, **settings) as producer:
             ask = partial(permissions_of, self.owners, self.caches.auth)
             gate = Gate(tokens, ApiKeys(self.key_file), self.caches.auth, ask, self.rate)
-            yield Edge(self.owners, self.caches, producer, gate, self.hub, unready=lambda: self.why)
+            yield Edge(self.owners, self.caches, producer, gate, self.hub, counts=lambda: self.counts, unready=lambda: self.why)
 
     def app(self) -> FastAPI:
         return build(self.open, FAILURES)
