@@ -66,7 +66,10 @@ def test_a_broker_that_is_away_is_one_sentence_and_nothing_of_the_client() -> No
 
 
 @pytest.mark.parametrize("command", [["parked", "rooms"], ["release", "rooms", "key"], ["lag", "rooms"]])
-def test_a_domain_that_there_is_not_is_answered_with_those_that_there_are(command: list[str]) -> None:
+def test_a_domain_that_there_is_not_is_answered_with_those_that_there_are(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.__main__.known_tables", lambda _: {})
     result = CliRunner().invoke(app, command, env={"BOOKLY_BROKERS": "127.0.0.1:9", "COLUMNS": "200"})
     assert result.exit_code == 2
     assert "there is no domain 'rooms'; there are: auth, resources, availability, stockpile, reports" in result.output
