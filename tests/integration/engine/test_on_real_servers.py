@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from api.cache_report.figures import Figures, read_pages
 from bookly.records.availability import ReservationUpdated
 from stack.ports import free_port
 from tests.integration.engine.domain import BROKEN
@@ -167,6 +168,28 @@ def test_a_handler_that_never_returns_ends_the_process_with_its_stack_and_health
     real.worker.start()
     real.wait_until_quiet()
     assert real.row("mended", str(sign)).by == "r-1"
+
+
+def test_a_scraper_sees_what_a_worker_made_stale_and_how_long_that_took(real: Real, room: str) -> None:
+    eventually(lambda: said(real, "Worker ready") > 0, "it hears a signal")
+    assert real.worker.stop() == 0
+    port = free_port(set())
+    scraped = real.another(BOOKLY_HEALTH=str(port))
+    try:
+        eventually(lambda: health(port, "/ready") == 200, "it is ready")
+        before = figures(port).invalidations
+        real.flood(reservation(room, 1))
+        eventually(lambda: figures(port).staleness_s(1) is not None, "what went stale was measured")
+        found = figures(port)
+        assert found.invalidations > before, "the takeover was counted, and not measured"
+        assert 0 < (found.staleness_s(1) or 0) < 60
+    finally:
+        assert scraped.stop() == 0
+
+
+def figures(port: int) -> Figures:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as answer:
+        return read_pages([answer.read().decode()]).get("availability", Figures())
 
 
 def health(port: int, path: str) -> int:

@@ -103,7 +103,8 @@ def test_the_document_says_every_rule_in_the_same_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(300, "5 min"), (90, "90 s"), (3_600, "1 h"), (5_400, "90 min"), (450, "450 s"), (28_800, "8 h")]
+    ("seconds", "said"),
+    [(300, "5 min"), (90, "90 s"), (3_600, "1 h"), (5_400, "90 min"), (450, "450 s"), (28_800, "8 h"), (1_013, "17 min")],
 )
 def test_seconds_are_said_as_people_do(seconds: int, said: str) -> None:
     assert spelled(seconds) == said
