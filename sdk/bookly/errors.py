@@ -113,7 +113,7 @@ class MalformedBytes(BooklyError):
 
 
 class RevocationsForgotten(BooklyError):
-    """Redis remembers revocations only since a token was issued. Nothing is allowed with it, now or later: another one is needed."""
+    """Redis remembers no revocations of before a token was issued. It allows nothing, now or later: another one is needed."""
 
     def __str__(self) -> str:
         return (

@@ -69,8 +69,8 @@ class AuthCache(Group):
         await self._make_stale(key)
 
     async def is_token_revoked(self, jti: str, *, issued_at: float | None = None) -> bool:
-        """Whether it was revoked. Given when it was issued (seconds since 1970), RevocationsForgotten is raised for a token that is
-        older than Redis' memory: it was emptied since, and what was revoked before is not known.
+        """Whether it was revoked. Given when it was issued (seconds since 1970), RevocationsForgotten is raised for a token
+        that is older than Redis' memory: it was emptied since, and what was revoked before is not known.
         """
         revoked, begun = await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(CHECK, 1, REVOCATIONS, jti))
         if not revoked and issued_at is not None and issued_at < float(begun):

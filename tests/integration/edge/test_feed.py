@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
-
-import json
 
 from api.http.live.feed import Feed
 from bookly.records.availability import NotificationRequested

@@ -1,9 +1,8 @@
-"""Redis killed, halted, slow, emptied, read-only or full: commits go on, reads are true, and nothing old is shown when it is well."""
+"""Redis killed, halted, slow, emptied, read-only or full: commits go on, reads are true, and nothing old is shown after."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast

@@ -1,4 +1,4 @@
-"""The whole thing as processes: servers, five workers that answer queries, the API. Redis lies behind a network that can be slow."""
+"""The whole thing as processes: servers, five workers that answer queries, the API. The way to Redis can be slow."""
 
 from __future__ import annotations
 
@@ -132,7 +132,11 @@ class Whole:
         for event in events:
             self._produce(producer, happened(event), sent)
         producer.flush(60)
-        yield ends
+        try:
+            yield ends
+        except BaseException:
+            producer.abort_transaction(30)  # else it holds up whoever reads the partition
+            raise
         producer.abort_transaction(30) if abort else producer.commit_transaction(30)
 
     def _produce(self, producer: Producer, event: Record, sent: object) -> None:
