@@ -137,8 +137,12 @@ class OneServer(Link):
     async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
         if not keys:
             return []
-        values, run = await self._server.read(keys[0], lambda redis: redis.mget(keys))
-        return [(value, run) for value in values]
+
+        async def values(redis: Redis) -> Any:
+            return await redis.mget(keys)
+
+        found, run = await self._server.read(keys[0], values)
+        return [(value, run) for value in found]
 
     async def close(self) -> None:
         await self._server.close()

@@ -204,7 +204,7 @@ async def test_a_server_that_takes_no_writes_shows_nothing_since_it_takes_no_inv
 ) -> None:
     source = Source("old")
     await caches.of(STATUS).get_or_load("r-1", loader=source)
-    await redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    await redis.replicaof("127.0.0.1", "1")
     try:
         source.value = "new"
         await commit(invalidator, own(1))
@@ -215,7 +215,7 @@ async def test_a_server_that_takes_no_writes_shows_nothing_since_it_takes_no_inv
             assert await caches.of(STATUS).get_or_load("r-1", loader=source) == "new"
             await asyncio.sleep(0.01)
     finally:
-        await redis.execute_command("REPLICAOF", "NO", "ONE")
+        await redis.replicaof("NO", "ONE")
     await until(lambda: invalidator.healthy)
 
 

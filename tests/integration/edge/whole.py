@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.request import urlopen
 from uuid import uuid4
 
@@ -27,8 +27,10 @@ from tests.pipeline import eventually
 from tests.unit.api.http.tokens import AUDIENCE, EC, ISSUER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from confluent_kafka import Message
 
     from bookly.records import Record
     from faults.proxy import Proxy
@@ -125,9 +127,9 @@ class Whole:
         producer.begin_transaction()
         ends: dict[tuple[str, int], int] = {}
 
-        def sent(error: object, message: object) -> None:
+        def sent(error: object, message: Message) -> None:
             assert error is None, error
-            ends[message.topic(), message.partition()] = message.offset()  # type: ignore[attr-defined]  # a Message
+            ends[str(message.topic()), message.partition() or 0] = message.offset() or 0
 
         for event in events:
             self._produce(producer, happened(event), sent)
@@ -139,7 +141,7 @@ class Whole:
             raise
         producer.abort_transaction(30) if abort else producer.commit_transaction(30)
 
-    def _produce(self, producer: Producer, event: Record, sent: object) -> None:
+    def _produce(self, producer: Producer, event: Record, sent: Callable[[Any, Any], None]) -> None:
         key = str(getattr(event, event.KEY_FIELD))
         value = prefix_of(self.pipeline.registry.schema_id(event.TYPE)) + ENCODERS[type(event)](event)
         producer.produce(event.TOPIC, value, key, headers=dict(headers_of(event.metadata, key)), on_delivery=sent)
