@@ -75,7 +75,7 @@ def demand(
 def lag(domain: Annotated[str, typer.Argument(help="one group; default: all")] = "", as_json: Json = False) -> None:
     """How many records each group, or that of DOMAIN, is behind, by topic and partition. Exit code 1 when anybody is."""
     if domain not in ("", *READS):
-        raise typer.BadParameter(f"there is no domain {domain!r}; there are: {', '.join(READS)}")
+        raise _no_domain(domain)
     reader = LagReader(_brokers())
     found = [
         one
@@ -188,8 +188,12 @@ def _known(domain: str) -> str:
     if domain not in READS:
         others = {named.partition(" ")[0] for named in known_tables(_brokers()).values()}
         if domain not in others:
-            raise typer.BadParameter(f"there is no domain {domain!r}; there are: {', '.join(dict.fromkeys((*READS, *others)))}")
+            raise _no_domain(domain, *others)
     return domain
+
+
+def _no_domain(domain: str, *others: str) -> typer.BadParameter:
+    return typer.BadParameter(f"there is no domain {domain!r}; there are: {', '.join(dict.fromkeys((*READS, *others)))}")
 
 
 def _say(sentence: str) -> None:

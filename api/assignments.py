@@ -7,10 +7,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import admin_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +29,7 @@ class Assignments:
 
     def __init__(self, brokers: str) -> None:
         self._brokers = brokers
-        self._admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+        self._admin = admin_client(brokers)
         self._known: dict[str, Assignment] = {}
         self._looking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 

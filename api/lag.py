@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its documented home
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import admin_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ class LagReader:
 
     def __init__(self, brokers: str) -> None:
         self._brokers = brokers
-        self._admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+        self._admin = admin_client(brokers)
 
     def read(self, group: str, topics: Iterable[str]) -> list[Lag]:
         """The lag of a group on every partition of the topics. Raises BrokerUnavailable after ten seconds."""

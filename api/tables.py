@@ -6,10 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import admin_client, librdkafka_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +48,7 @@ def read_rows(brokers: str, domain: str, table: str) -> list[tuple[str, Any]]:
 
 def known_tables(brokers: str) -> dict[str, str]:
     """Domain and name of every table that has a changelog, by its topic. Raises BrokerUnavailable."""
-    admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+    admin = admin_client(brokers)
     try:
         topics = sorted(admin.list_topics(timeout=PATIENCE_S).topics)
     except KafkaException as error:

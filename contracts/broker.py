@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
 
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import admin_client
 from contracts.errors import ContractError
 from contracts.topics import load_topics
 
@@ -44,7 +44,7 @@ def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replicati
 
     Raises BrokerUnavailable; ContractError where a topic has another number of partitions.
     """
-    admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+    admin = admin_client(brokers)
     wanted = wanted_topics(internal)
     existing = _partitions(admin, brokers)
     _refuse_other_shapes(wanted, existing)
@@ -84,7 +84,7 @@ def _refuse_other_shapes(wanted: Iterable[Wanted], existing: dict[str, int]) -> 
 def topic_config(brokers: str, topic: str) -> dict[str, str]:
     """The configuration of a topic as the broker has it."""
     resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    admin = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+    admin = admin_client(brokers)
     return {name: entry.value for name, entry in admin.describe_configs([resource])[resource].result(PATIENCE_S).items()}
 
 

@@ -30,12 +30,13 @@ def assemble(
     claimed = {name: claim(name, ports.get(name), taken, usual.get(name)) for name in ("broker", "registry", "redis")}
     state.remember_ports(home, claimed)
     broker_port, registry_port, redis_port = claimed.values()
-    controller_port, management_port = (ports.get(name) or claim(name, None, taken) for name in ("controller", "management"))
+    apart = "controller" in ports
+    controller_port = ports["controller"] if apart else claim("controller", None, taken)
+    management_port = claim("management", None, taken)
     installation = installed(say)
     data = prepare(home)
     configuration = home / "server.properties"
     proxied = (claim("proxied", ports["proxied"], taken), ports["proxy"]) if "proxied" in ports else None
-    apart = "controller" in ports
     configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied, apart=apart))
     broker.format_data(installation, configuration, data / "broker")
 

@@ -18,9 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from agents.engine.listening import cannot_listen
 from agents.engine.metrics import CONTENT_TYPE
 from agents.engine.pulse import Phase
-from bookly.errors import InvalidSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,10 +82,7 @@ def serving(
     try:
         server = (_Server6 if ":" in address[0] else ThreadingHTTPServer)(address, _answering(facts, metrics))
     except OSError as error:
-        raise InvalidSettings(
-            f"BOOKLY_HEALTH: cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
-            "Give each worker of this machine a free port of its own, and a host that is one of its addresses."
-        ) from None
+        raise cannot_listen("BOOKLY_HEALTH", address, error) from None
     server.daemon_threads = True
     Thread(target=server.serve_forever, name="health", daemon=True).start()
     try:

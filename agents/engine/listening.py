@@ -31,12 +31,17 @@ def listening(address: tuple[str, int] | None) -> Iterator[Port | None]:
     try:
         opened = socket.create_server(address, family=family)
     except OSError as error:
-        raise InvalidSettings(
-            f"BOOKLY_QUERIES: cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
-            "Give each worker of this machine a free port of its own, and a host that is one of its addresses."
-        ) from None
+        raise cannot_listen("BOOKLY_QUERIES", address, error) from None
     with opened:
         yield Port(opened, _name(address[0], opened.getsockname()[1]))
+
+
+def cannot_listen(variable: str, address: tuple[str, int], error: OSError) -> InvalidSettings:
+    """Of an address that a setting gives."""
+    return InvalidSettings(
+        f"{variable}: cannot listen on {address[0]} port {address[1]} ({error.strerror}). "
+        "Give each worker of this machine a free port of its own, and a host that is one of its addresses."
+    )
 
 
 def _name(host: str, port: int) -> str:

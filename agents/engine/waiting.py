@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from bookly.catalog import EVENTS
 from bookly.errors import BrokerUnavailable, RegistryUnavailable, UnknownSchema
-from bookly.transport import librdkafka_log
+from bookly.transport import admin_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,7 @@ ASKING_S = 2.0
 
 def wait_for_broker(brokers: str) -> None:
     """Return when one of them answers. Raises BrokerUnavailable after PATIENCE_S."""
-    client = AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+    client = admin_client(brokers)
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:

@@ -12,6 +12,8 @@ from bookly.errors import BrokerUnavailable, DeliveryFailed, EventTooLarge, Inva
 from bookly.outgoing import refuse_too_large
 
 if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
     from bookly.delivery import Ticket
     from bookly.outgoing import Outgoing
     from bookly.settings import ProducerSettings
@@ -23,6 +25,13 @@ def librdkafka_log() -> logging.Logger:
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     return log
+
+
+def admin_client(brokers: str) -> AdminClient:
+    """A client for questions about topics and groups, as quiet as the producers are."""
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # who only publishes asks none
+
+    return AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
 
 
 class Transport(Protocol):

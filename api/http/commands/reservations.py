@@ -43,8 +43,7 @@ async def reserve(edge: TheEdge, who: Annotated[Asker, Depends(Guard(RESERVE))],
         waitlist_id=wanted.waitlist_id,
     )
     delivery = await publish(edge, who, event, event_id)
-    links = {"reservation": f"/reservations/{reservation_id}", "approval": f"/reservations/{reservation_id}/approval"}
-    return responses.event(EventType.RESERVATION_CREATED, delivery, **links)
+    return responses.event(EventType.RESERVATION_CREATED, delivery, **_links(reservation_id))
 
 
 @router.post("/reservations/{reservation_id}/cancellation", status_code=202)

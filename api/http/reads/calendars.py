@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -15,11 +15,11 @@ from api.http.security.permissions import CALENDARS, WAITLISTS
 from api.http.security.principals import Asker
 from api.http.shapes.base import FIRST, LAST, Id
 from api.http.shapes.bookings import Day, Waiting, Waitlist, Week
+from bookly.cache.spans import DAY_MICROS
+from bookly.records.sealing import micros
 
 router = APIRouter(tags=["calendars"])
-MICRO = timedelta(microseconds=1)
 Row = dict[str, Any]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @router.get("/resources/{resource_id}/days/{date}", dependencies=[Depends(Guard(CALENDARS))])
@@ -84,8 +84,8 @@ async def _exists(edge: Edge, resource_id: str) -> bool:
 def _within(slots: list[Row] | None, first: date, days: int) -> list[Row] | None:
     if slots is None:
         return None
-    begin = (datetime.combine(first, time(), UTC) - EPOCH) // MICRO
-    end = begin + timedelta(days=days) // MICRO
+    begin = micros(datetime.combine(first, time(), UTC))
+    end = begin + days * DAY_MICROS
     return [slot for slot in slots if slot["starts_at"] < end and begin < slot["ends_at"]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -15,6 +15,7 @@ from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import DEMAND
 from api.http.shapes.base import Id, Moment
 from api.http.shapes.demand import Demand, Hour
+from bookly.records.sealing import micros
 
 router = APIRouter(tags=["demand"], dependencies=[Depends(Guard(DEMAND))])
 HOUR = timedelta(hours=1)
@@ -37,9 +38,8 @@ async def demand(
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def ask(hour: datetime) -> Answer:
-        key = f"{resource_id}|{(hour - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)}"
         async with turn:
-            return await edge.owners.row("reports", "demand", key, routed_by=resource_id)
+            return await edge.owners.row("reports", "demand", f"{resource_id}|{micros(hour)}", routed_by=resource_id)
 
     answers = await asyncio.gather(*map(ask, hours))
     counted = tuple(Hour(hour=hour, **answer.value) for hour, answer in zip(hours, answers, strict=True) if answer.value)
