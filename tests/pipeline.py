@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stack import Stack
 
 PATIENCE_S = 60.0
+SECRET = "a-secret-for-tests-only"  # noqa: S105  # of nobody's
 Answer = TypeVar("Answer")
 
 
@@ -77,15 +78,19 @@ class Pipeline:
     producer: BlockingProducer
     registry: Registry
     logs: Path
+    redis: str
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
-        addresses = {
+        """Workers answer queries on free ports, to who knows the secret."""
+        settings = {
             "BOOKLY_BROKERS": self.stack.brokers,
             "BOOKLY_REGISTRY": str(self.stack.registry),
-            "BOOKLY_REDIS": str(self.stack.redis),
+            "BOOKLY_REDIS": self.redis,
+            "BOOKLY_QUERIES": "0",
+            "BOOKLY_INTERNAL_SECRET": SECRET,
         }
-        return {**os.environ, **addresses}
+        return {**os.environ, **settings}
 
     def start(self, domain: str) -> Worker:
         self.workers[domain] = Worker(domain, self.environment(), self.logs)
@@ -116,10 +121,10 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(stack: Stack, logs: Path) -> Iterator[Pipeline]:
-    """Five workers over a provisioned stack; all are ended with the block."""
+def pipeline(stack: Stack, logs: Path, redis: str | None = None) -> Iterator[Pipeline]:
+    """Five workers over a provisioned stack; all are ended with the block. `redis`: the way to it, if not the direct one."""
     with BlockingProducer(brokers=stack.brokers, registry=str(stack.registry), source="story") as producer:
-        running = Pipeline(stack, producer, Registry(str(stack.registry)), logs)
+        running = Pipeline(stack, producer, Registry(str(stack.registry)), logs, redis or str(stack.redis))
         try:
             for domain in domains():
                 running.start(domain)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.http.live.feed import Feed
 from api.http.live.hub import Hub
 from api.http.ports import Edge
-from api.http.problems import Failures, Unavailable
+from api.http.problems import Failures, Unauthenticated, Unavailable
 from api.http.reads.people import permissions_of
 from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
@@ -20,7 +20,7 @@ from api.http.security.tokens import Tokens
 from api.owners import NotAnswered, Owners
 from bookly import Producer
 from bookly.cache import Caches
-from bookly.errors import CacheUnavailable, InvalidSettings
+from bookly.errors import CacheUnavailable, InvalidSettings, RevocationsForgotten
 from bookly.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ FAILURES: Final[Failures] = {
     # what follows a colon in the reason names servers of ours
     NotAnswered: lambda error: Unavailable(f"{error.reason.partition(': ')[0]}. Ask again.", error.retry_after_s),
     CacheUnavailable: lambda _: Unavailable("Whether you may cannot be judged just now: what would tell is away.", 2),
+    RevocationsForgotten: lambda _: Unauthenticated("Revocations were forgotten after the token was issued: get a new one."),
     InvalidSettings: lambda _: Unavailable("The API keys cannot be read just now.", 10),
 }
 

@@ -112,6 +112,16 @@ class MalformedBytes(BooklyError):
     """These bytes are no record of the schema that they claim: truncated, trailing or hostile."""
 
 
+class RevocationsForgotten(BooklyError):
+    """Redis remembers no revocations of before a token was issued. It allows nothing, now or later: another one is needed."""
+
+    def __str__(self) -> str:
+        return (
+            "Redis was emptied after the token was issued, so whether it was revoked is not known any more. Nothing is allowed "
+            "with it: have its owner sign in again."
+        )
+
+
 class CacheUnavailable(BooklyError):
     """Redis gave no answer about something that it alone decides. Nothing was allowed; the same call may succeed later."""
 

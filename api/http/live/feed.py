@@ -7,7 +7,7 @@ import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from api.http.live.messages import DEMAND, NOTIFICATIONS, messages_of
 from bookly.errors import RegistryUnavailable
@@ -71,7 +71,7 @@ class Feed:
             }
         )
         try:
-            consumer.assign([place for topic in (NOTIFICATIONS, DEMAND) for place in _ends(consumer, topic)])
+            consumer.assign([end for topic in (NOTIFICATIONS, DEMAND) for end in _ends(consumer, topic)])
             while not self._ending.is_set():
                 found = consumer.consume(500, 0.1)
                 self._looked_at = time.monotonic()
@@ -94,7 +94,13 @@ class Feed:
 
 
 def _ends(consumer: Consumer, topic: str) -> list[TopicPartition]:
+    """Where each partition ends by now: from here on nothing is missed. (OFFSET_END would be looked up at some later time.)"""
     found = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic]
     if found.error is not None:
         raise KafkaException(found.error)
-    return [TopicPartition(topic, number, OFFSET_END) for number in sorted(found.partitions)]
+    return [TopicPartition(topic, number, _end(consumer, topic, number)) for number in sorted(found.partitions)]
+
+
+def _end(consumer: Consumer, topic: str, number: int) -> int:
+    _, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=PATIENCE_S)
+    return int(end)

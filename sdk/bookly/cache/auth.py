@@ -8,7 +8,7 @@ from bookly.cache.group import Group
 from bookly.cache.guards import CHECK, HIT, HITS, REVOCATIONS, REVOKE
 from bookly.cache.server import AwayError
 from bookly.cache.types import SESSIONS, TYPES, USER
-from bookly.errors import CacheUnavailable
+from bookly.errors import CacheUnavailable, RevocationsForgotten
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,17 +69,17 @@ class AuthCache(Group):
         await self._make_stale(key)
 
     async def is_token_revoked(self, jti: str, *, issued_at: float | None = None) -> bool:
-        """Whether it was revoked. Given when it was issued (seconds since 1970), CacheUnavailable is raised for a token that is
-        older than Redis' memory: it was emptied since, and what was revoked before is not known.
+        """Whether it was revoked. Given when it was issued (seconds since 1970), RevocationsForgotten is raised for a token
+        that is older than Redis' memory: it was emptied since, and what was revoked before is not known.
         """
         revoked, begun = await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(CHECK, 1, REVOCATIONS, jti))
         if not revoked and issued_at is not None and issued_at < float(begun):
-            raise CacheUnavailable("a revocation", "Redis was emptied after the token was issued")
+            raise RevocationsForgotten
         return bool(revoked)
 
     async def _decide(self, what: str, key: str, command: Callable[[Any], Awaitable[Any]]) -> Any:
         try:
-            return await self._link.call(key, command)
+            return await self._deciding.call(key, command)
         except AwayError as error:
             raise CacheUnavailable(what, str(error)) from error
 

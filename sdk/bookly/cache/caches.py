@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from bookly.cache.types import CacheType
 
 LIMIT_S = 0.1
+DECISION_S = 1.0  # a reader has its source, but what Redis alone decides is decided there or refused: it is worth more patience
 BY_SERVICE: Final = {"auth": AuthCache, "res": ResourcesCache, "avail": AvailabilityCache}
 EVERY_TYPE: Final = ("get", "set", "invalidate")
 
 
 class Caches:
-    """Opened by `async with`. `limit_s`: how long a reader waits for Redis at most, once.
+    """Opened by `async with`. `limit_s`: how long a reader waits for Redis at most, once (a rate limit or a revocation up to
+    DECISION_S).
 
     `counts`: (type, outcome) to how often, in this process: "hit" or "miss", and of these "stale", "expired" or "absent"; "load";
     "kept" or "refused"; "away".
@@ -36,7 +38,8 @@ class Caches:
     def __init__(self, redis: str, *, limit_s: float = LIMIT_S) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         link = link_to(redis, limit_s)
-        self._shared = Shared(link, Reads(link), Invalidator(link), self.counts)
+        deciding = link_to(redis, max(limit_s, DECISION_S))
+        self._shared = Shared(link, deciding, Reads(link), Invalidator(link), self.counts)
         self._opened: dict[CacheType, Entries[Any]] = {}
         self.auth = AuthCache(self._shared, self.of)
         self.resources = ResourcesCache(self._shared, self.of)
@@ -50,7 +53,8 @@ class Caches:
             await entries.close()
         await self._shared.reads.close()
         await self._shared.invalidator.close()
-        await self._shared.link.close()
+        for link in (self._shared.link, self._shared.deciding):
+            await link.close()
 
     def of(self, cache_type: CacheType) -> Entries[Any]:
         """The entries of a type, declared here or by whoever asks: the same object for the same type."""

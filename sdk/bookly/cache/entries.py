@@ -43,9 +43,10 @@ class Loaded(Generic[Value]):
 
 
 class Shared(NamedTuple):
-    """What all entries of a `Caches` have in common."""
+    """What all entries of a `Caches` have in common. `deciding`: the same Redis for what has no other source."""
 
     link: Link
+    deciding: Link
     reads: Reads
     invalidator: Invalidator
     counts: Counter[tuple[str, str]]
@@ -60,7 +61,7 @@ class Entries(Generic[Value]):
 
     def __init__(self, of: CacheType, shared: Shared) -> None:
         self.of = of
-        self._link, self._reads, self._invalidator, self._counts = shared
+        self._link, _, self._reads, self._invalidator, self._counts = shared
         self._flights: Flights[Value | None] = Flights()
         self._values: TypeAdapter[Value | None] = TypeAdapter(of.model | None)
 

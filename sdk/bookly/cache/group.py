@@ -19,7 +19,7 @@ class Group:
     SERVICE: ClassVar[str]
 
     def __init__(self, shared: Shared, of: Callable[[CacheType], Entries[Any]]) -> None:
-        self._link, self._invalidator = shared.link, shared.invalidator
+        self._deciding, self._invalidator = shared.deciding, shared.invalidator
         for each in TYPES.values():
             if each.service == self.SERVICE:
                 setattr(self, each.name, of(each))

@@ -77,7 +77,7 @@ class Link(ABC):
             places[await self.server_of(slot)].append(group)
 
         async def on(server: Server, groups: Sequence[Sequence[int]]) -> None:
-            async def values(redis: Redis, _: bytes) -> Any:
+            async def values(redis: Redis) -> Any:
                 if len(groups) == 1:
                     return [await redis.mget([keys[place] for place in groups[0]])]
                 pipeline = redis.pipeline(transaction=False)
@@ -85,7 +85,7 @@ class Link(ABC):
                     pipeline.mget([keys[place] for place in group])
                 return await pipeline.execute()
 
-            answers, run = await server.call_on_run(values)
+            answers, run = await server.read(keys[groups[0][0]], values)
             for group, answer in zip(groups, answers, strict=True):
                 for place, value in zip(group, answer, strict=True):
                     seen[place] = (value, run)
@@ -137,9 +137,12 @@ class OneServer(Link):
     async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:
         if not keys:
             return []
-        found: tuple[Any, bytes] = await self._server.call_on_run(lambda redis, _: redis.mget(keys))
-        values, run = found
-        return [(value, run) for value in values]
+
+        async def values(redis: Redis) -> Any:
+            return await redis.mget(keys)
+
+        found, run = await self._server.read(keys[0], values)
+        return [(value, run) for value in found]
 
     async def close(self) -> None:
         await self._server.close()

@@ -20,6 +20,9 @@ Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 PAUSES_S = (0.05, 0.1, 0.2, 0.5)
 MOST_CONNECTIONS = 32
+RESENT_S = 1.0  # after its return: by then whoever remembers invalidations has sent them
+BRIEF_S = 0.2  # away for less than that, it was away for no invalidation: they wait so long
+TRUSTED_S = 0.1  # that it takes writes
 REPLACED = 3  # a call is made again so often when the server is replaced while it runs
 
 
@@ -41,7 +44,8 @@ class Server:
         self.run = b""
         self._limit_s, self._clustered, self._on_failure = limit_s, clustered, failed
         self._failures = 0
-        self._shut_until = 0.0
+        self._failing_since = self._shut_until = self._doubted_until = 0.0
+        self._took_write = float("-inf")
         about = {"max_connections": MOST_CONNECTIONS, **settings, "timeout": None, "retry": Retry(NoBackoff(), 0)}
         self._redis: Redis = Redis.from_pool(BlockingConnectionPool(**about, redis_connect_func=self._greet))
 
@@ -60,17 +64,20 @@ class Server:
         if self.shut_s:
             self._on_failure()
             raise AwayError("redis is away")
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(self._limit_s):
                 answer = await command(self._redis)
         except (RedisError, OSError, TimeoutError) as error:
             if not isinstance(error, MovedError):  # that one is well, and says where to ask
-                self._failed(error)
+                self._failed(error, begun)
             self._on_failure()
             raise AwayError(str(error)) from error
         if self._failures:
             log.warning("redis is back after %d failed calls", self._failures)
             self._failures, self._shut_until = 0, 0.0
+            if time.monotonic() - self._failing_since > BRIEF_S:
+                self._doubted_until = time.monotonic() + RESENT_S
         return answer
 
     async def call_on_run(self, command: Callable[[Redis, bytes], Awaitable[Answer]]) -> tuple[Answer, bytes]:
@@ -82,11 +89,25 @@ class Server:
                 return answer, run
         raise AwayError("redis is being replaced again and again")
 
+    async def read(self, key: str, command: Callable[[Redis], Awaitable[Answer]]) -> tuple[Answer, bytes]:
+        """As call_on_run, for what readers are shown. `key`: one of those that are read.
+
+        AwayError, too, where generations may be missing invalidations: the server takes no writes, or has just come back.
+        """
+        if (now := time.monotonic()) - self._took_write > TRUSTED_S:
+            await self.call(lambda redis: redis.setrange(key, 0, ""))  # changes nothing, and is refused as any write
+            self._took_write = now
+        found = await self.call_on_run(lambda redis, _: command(redis))
+        if time.monotonic() < self._doubted_until:
+            raise AwayError("redis was away: what was made stale meanwhile may not have been sent yet")
+        return found
+
     async def close(self) -> None:
         await self._redis.aclose()
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception, begun: float) -> None:
         if not self._failures:
+            self._failing_since = begun
             log.warning(
                 "redis is away (%s: %s): caches are read past, commits go on, invalidations are remembered",
                 type(error).__name__,

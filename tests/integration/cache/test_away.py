@@ -184,6 +184,41 @@ async def test_halted_it_costs_readers_the_limit_once_and_no_answer_reaches_anot
             assert await everybody() == list(range(40))
 
 
+async def test_after_its_return_nothing_is_shown_before_what_was_remembered_is_surely_sent(server: Server, alive: Server) -> None:
+    source = Source("old")
+    async with Caches(str(server), limit_s=LIMIT_S) as caches:
+        await caches.of(STATUS).get_or_load("r-1", loader=source)
+        source.value = "new"
+        alive.pause()
+        assert await caches.of(STATUS).get_or_load("r-1", loader=source) == "new"
+        alive.resume()
+        await back(caches)
+        assert await caches.of(STATUS).get("r-1") is None, "a worker may not have sent its invalidation yet"
+        async with asyncio.timeout(20):
+            while await caches.of(STATUS).get("r-1") is None:  # noqa: ASYNC110  # no event says that it is trusted
+                await asyncio.sleep(0.05)
+
+
+async def test_a_server_that_takes_no_writes_shows_nothing_since_it_takes_no_invalidations(
+    caches: Caches, invalidator: Invalidator, redis: Redis
+) -> None:
+    source = Source("old")
+    await caches.of(STATUS).get_or_load("r-1", loader=source)
+    await redis.replicaof("127.0.0.1", "1")
+    try:
+        source.value = "new"
+        await commit(invalidator, own(1))
+        async with asyncio.timeout(2):
+            while await caches.of(STATUS).get_or_load("r-1", loader=source) == "old":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        for _ in range(50):
+            assert await caches.of(STATUS).get_or_load("r-1", loader=source) == "new"
+            await asyncio.sleep(0.01)
+    finally:
+        await redis.replicaof("NO", "ONE")
+    await until(lambda: invalidator.healthy)
+
+
 async def test_what_is_remembered_is_bounded_and_collapses_to_the_services(
     caches: Caches, invalidator: Invalidator, alive: Server
 ) -> None:

@@ -1,0 +1,173 @@
+"""Redis killed, halted, slow, emptied, read-only or full: commits go on, reads are true, and nothing old is shown after."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from redis import Redis
+
+from api.http.reads.resources import resource_of
+from api.owners import Owners
+from bookly.cache import Caches
+from tests.pipeline import SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from tests.integration.edge.client import Client
+    from tests.integration.edge.whole import Whole
+
+ROOMS, CHANGES = 40, 75
+SLACK, SLACK_S = 2.0, 0.5  # a commit that waited for Redis each time would take far more; the machine's neighbours take some
+AFTER_S = 2.5
+
+
+@contextmanager
+def killed(whole: Whole) -> Iterator[None]:
+    whole.stack.redis.kill()
+    yield
+    whole.stack.redis.start()
+
+
+@contextmanager
+def halted(whole: Whole) -> Iterator[None]:
+    whole.stack.redis.pause()
+    yield
+    whole.stack.redis.resume()
+
+
+@contextmanager
+def slow(whole: Whole) -> Iterator[None]:
+    whole.proxy.delay_s = 0.25  # there, and again back
+    yield
+    whole.proxy.delay_s = 0.0
+
+
+@contextmanager
+def emptied(whole: Whole) -> Iterator[None]:
+    with Redis.from_url(str(whole.stack.redis)) as redis:
+        redis.flushall()
+    yield
+
+
+@contextmanager
+def read_only(whole: Whole) -> Iterator[None]:
+    """A replica whose master is away shows what it has."""
+    with Redis.from_url(str(whole.stack.redis)) as redis:
+        redis.config_set("replica-serve-stale-data", "yes")
+        redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+        yield
+        redis.execute_command("REPLICAOF", "NO", "ONE")
+
+
+@contextmanager
+def full(whole: Whole) -> Iterator[None]:
+    with Redis.from_url(str(whole.stack.redis)) as redis:
+        before = {name: redis.config_get(name)[name] for name in ("maxmemory", "maxmemory-policy")}
+        redis.config_set("maxmemory-policy", "noeviction")
+        redis.config_set("maxmemory", 1)
+        yield
+        for name, value in before.items():
+            redis.config_set(name, value)
+
+
+FAULTS: dict[str, Callable[[Whole], AbstractContextManager[None]]] = {
+    "killed": killed,
+    "halted": halted,
+    "slow": slow,
+    "emptied": emptied,
+    "read-only": read_only,
+    "full": full,
+}
+
+
+@pytest.fixture
+def mended(whole: Whole) -> Iterator[Whole]:
+    """Whatever a test left: Redis is as it was."""
+    yield whole
+    whole.proxy.delay_s = 0.0
+    whole.stack.redis.resume()
+    whole.stack.redis.start()
+    with Redis.from_url(str(whole.stack.redis)) as redis:
+        redis.execute_command("REPLICAOF", "NO", "ONE")
+        redis.config_set("maxmemory", "256mb")
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+
+
+class Reader:
+    """A service with caches of its own, and the API: both are asked, and what they say is compared with the owner's row."""
+
+    def __init__(self, client: Client, owners: Owners, caches: Caches, rooms: list[str]) -> None:
+        self._client, self._owners, self.caches, self._rooms = client, owners, caches, rooms
+        self._edge = cast("Any", SimpleNamespace(owners=owners, caches=caches))
+        self.answered = self.refused = 0
+
+    async def are_all(self, name: str) -> None:
+        """The owner has this name for every room, and a reader is told the same, or to come again."""
+        for room in self._rooms:
+            assert (await self._owners.row("resources", "resources", room, routed_by=room)).value["name"] == name
+        await self.read(name)
+
+    async def read(self, name: str) -> None:
+        await asyncio.gather(*(self._read(room, name) for room in self._rooms))
+
+    async def _read(self, room: str, name: str) -> None:
+        assert (await resource_of(self._edge, room)).name == name, "a service is shown an old row"
+        seen = await self._client.look(f"/resources/{room}")
+        if seen.status == 503:
+            assert seen.retry_after is not None
+            self.refused += 1
+        elif seen.status == 401:  # Redis was emptied, and revocations are forgotten
+            self.refused += 1
+            self._client.sign_in()
+        else:
+            assert (seen.status, seen.body["name"]) == (200, name), "the API shows an old row"
+            self.answered += 1
+
+    async def read_on(self, name: str, over: asyncio.Event) -> None:
+        while not over.is_set():
+            await self.read(name)
+
+    async def are_kept(self, name: str) -> None:
+        """They come from Redis again."""
+        async with asyncio.timeout(30):
+            before = self.caches.counts["resource", "hit"]
+            while self.caches.counts["resource", "hit"] - before < ROOMS:
+                await self.read(name)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_while_redis_is_away_commits_go_on_and_reads_are_true_then_and_after(mended: Whole, fault: str) -> None:
+    whole, rooms = mended, mended.rooms(ROOMS)
+    async with (
+        whole.client("reader") as client,
+        Owners(whole.stack.brokers, SECRET) as owners,
+        Caches(whole.pipeline.redis) as caches,
+    ):
+        reader = Reader(client, owners, caches, rooms)
+        usual = await changed(whole, rooms, "before")
+        await reader.are_kept("before")
+        with FAULTS[fault](whole):
+            taken = await changed(whole, rooms, "meanwhile")
+            reader.refused = 0
+            await reader.are_all("meanwhile")
+            assert reader.refused or fault == "slow", "who may ask is not decided without Redis"
+            over = asyncio.Event()
+            reading = asyncio.create_task(reader.read_on("meanwhile", over))  # while it comes back, and after
+            reader.answered = 0
+        await asyncio.sleep(AFTER_S)  # for so long nothing old may come
+        over.set()
+        await reading
+        assert reader.answered, "the API answers again"
+        await reader.are_kept("meanwhile")
+        whole.pipeline.check_workers()
+        assert taken < SLACK * usual + SLACK_S, f"{ROOMS * CHANGES} events took {taken:.2f} s, and {usual:.2f} s when it was well"
+
+
+async def changed(whole: Whole, rooms: list[str], name: str) -> float:
+    return await asyncio.to_thread(whole.change, rooms, name, CHANGES)
