@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from api.http.security.gate import Rate
+from api.http.security.rates import Rate
 from bookly.errors import InvalidSettings
-from bookly.settings import Settings, refuse_misspelt
+from bookly.settings import Settings, internal_secret, refuse_misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAMES = ("API_KEYS", "INTERNAL_SECRET", "JWKS", "JWT_AUDIENCE", "JWT_ISSUER", "RATE_LIMIT")
-SHORTEST_SECRET = 16
+NAMES = ("API_KEYS", "INTERNAL_SECRET", "INTERNAL_SECRET_FILE", "JWKS", "JWT_AUDIENCE", "JWT_ISSUER", "RATE_LIMIT")
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ class ApiSettings:
 
 
 def _secret(environ: Mapping[str, str]) -> str:
-    given = environ.get("BOOKLY_INTERNAL_SECRET", "")
-    if len(given) < SHORTEST_SECRET:
+    secret = internal_secret(environ)
+    if secret is None:
         raise InvalidSettings(
-            f"BOOKLY_INTERNAL_SECRET is missing or has less than {SHORTEST_SECRET} characters: workers answer who knows it."
+            "the API shares a secret with the workers that it asks: set BOOKLY_INTERNAL_SECRET or BOOKLY_INTERNAL_SECRET_FILE."
         )
-    return given
+    return secret
 
 
 def _trust(environ: Mapping[str, str]) -> Trust | None:

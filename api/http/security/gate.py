@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.http.problems import Forbidden, TooMany, Unauthenticated
 from api.http.security.keys import MARK
 from api.http.security.principals import Asker, Principal
+from api.http.security.rates import Limiter, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,16 +18,10 @@ if TYPE_CHECKING:
     from api.http.security.tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """How many requests a principal has in a window of seconds."""
-
-    limit: int = 600
-    window_s: int = 60
-
-
 class Gate:
-    """Tokens and keys, revocation, rate limit, permission, in this order. Where one cannot be judged, nobody passes."""
+    """Tokens and keys, revocation, rate limit, permission, in this order. Where one cannot be judged, nobody passes: without
+    Redis no token does, for only Redis knows which are revoked.
+    """
 
     def __init__(
         self,
@@ -35,19 +29,18 @@ class Gate:
         keys: ApiKeys,
         auth: AuthCache,
         permissions_of: Callable[[str], Awaitable[frozenset[str]]],
-        rate: Rate = Rate(),  # it is frozen
+        rate: Rate,
     ) -> None:
         self._tokens, self._keys, self._auth = tokens, keys, auth
-        self._permissions_of, self._rate = permissions_of, rate
+        self._permissions_of, self._limiter = permissions_of, Limiter(auth, rate)
 
     async def admit(self, credential: str | None, need: Need) -> Asker:
         """Raises Unauthenticated, Unavailable, TooMany or Forbidden."""
         if not credential:
             raise Unauthenticated("Send a token or an API key, as `Authorization: Bearer ...`.")
         principal = await self._principal(credential)
-        found = await self._auth.hit_rate_limit("api", principal.user_id, limit=self._rate.limit, window_s=self._rate.window_s)
-        if not found.allowed:
-            raise TooMany(found.retry_after_s)
+        if (wait_s := await self._limiter.hit(principal.user_id)) is not None:
+            raise TooMany(wait_s)
         if not need.met_by(principal.permissions):
             raise Forbidden(f"It needs {' or '.join((need.wide, *need.narrow))}.")
         return Asker(principal, need)

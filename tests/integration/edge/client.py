@@ -42,10 +42,11 @@ class Socket:
 class Client:
     """Used by `async with`. As clients do, it asks again when it is told to, and with a new token when the old one does not hold:
     on a busy machine Redis may not answer in time, and a Redis that has just begun knows no revocations of before.
+    With an API key it uses that instead of tokens.
     """
 
-    def __init__(self, port: int, user: str) -> None:
-        self.user, self._at = user, f"127.0.0.1:{port}"
+    def __init__(self, port: int, user: str, key: str | None = None) -> None:
+        self.user, self._at, self._key = user, f"127.0.0.1:{port}", key
         self.sign_in()
 
     async def __aenter__(self) -> Self:
@@ -57,7 +58,7 @@ class Client:
 
     def sign_in(self) -> None:
         """With a new token."""
-        self._token = token(self.user, *NAMES)
+        self._token = self._key or token(self.user, *NAMES)
 
     async def look(self, path: str) -> Seen:
         """What is answered the first time."""

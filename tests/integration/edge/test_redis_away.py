@@ -100,15 +100,17 @@ def mended(whole: Whole) -> Iterator[Whole]:
 
 
 class Reader:
-    """A service with caches of its own, and the API: both are asked, and what they say is compared with the owner's row."""
+    """A service with caches of its own, one with an API key, and a user with a token: what they are told is compared with the
+    owner's row.
+    """
 
-    def __init__(self, client: Client, owners: Owners, caches: Caches, rooms: list[str]) -> None:
-        self._client, self._owners, self.caches, self._rooms = client, owners, caches, rooms
+    def __init__(self, client: Client, desk: Client, owners: Owners, caches: Caches, rooms: list[str]) -> None:
+        self._client, self._desk, self._owners, self.caches, self._rooms = client, desk, owners, caches, rooms
         self._edge = cast("Any", SimpleNamespace(owners=owners, caches=caches))
         self.answered = self.refused = 0
 
     async def are_all(self, name: str) -> None:
-        """The owner has this name for every room, and a reader is told the same, or to come again."""
+        """The owner has this name for every room, and services are told the same; users, too, or to come again."""
         for room in self._rooms:
             assert (await self._owners.row("resources", "resources", room, routed_by=room)).value["name"] == name
         await self.read(name)
@@ -118,6 +120,8 @@ class Reader:
 
     async def _read(self, room: str, name: str) -> None:
         assert (await resource_of(self._edge, room)).name == name, "a service is shown an old row"
+        told = await self._desk.look(f"/resources/{room}")
+        assert (told.status, told.body["name"]) == (200, name), "the API does not answer a service as the owner does"
         seen = await self._client.look(f"/resources/{room}")
         if seen.status == 503:
             assert seen.retry_after is not None
@@ -146,17 +150,18 @@ async def test_while_redis_is_away_commits_go_on_and_reads_are_true_then_and_aft
     whole, rooms = mended, mended.rooms(ROOMS)
     async with (
         whole.client("reader") as client,
+        whole.desk() as desk,
         Owners(whole.stack.brokers, SECRET) as owners,
         Caches(whole.pipeline.redis) as caches,
     ):
-        reader = Reader(client, owners, caches, rooms)
+        reader = Reader(client, desk, owners, caches, rooms)
         usual = await changed(whole, rooms, "before")
         await reader.are_kept("before")
         with FAULTS[fault](whole):
             taken = await changed(whole, rooms, "meanwhile")
             reader.refused = 0
             await reader.are_all("meanwhile")
-            assert reader.refused or fault == "slow", "who may ask is not decided without Redis"
+            assert reader.refused or fault == "slow", "which tokens are revoked is not known without Redis"
             over = asyncio.Event()
             reading = asyncio.create_task(reader.read_on("meanwhile", over))  # while it comes back, and after
             reader.answered = 0

@@ -14,6 +14,8 @@ from uuid import uuid4
 
 from confluent_kafka import Producer
 
+from api.http.security.keys import new_key
+from api.http.security.permissions import NAMES
 from bookly.events.resources import ResourceCreated
 from bookly.headers import headers_of
 from bookly.records import ENCODERS
@@ -46,8 +48,9 @@ class Api:
         self.port, self.log = free_port(set()), home / "api.log"
         keys = home / "jwks.json"
         keys.write_text(json.dumps({"keys": [EC.as_dict(private=False)]}))
+        self.key = new_key(home / "keys.json", "desk", NAMES)
         trust = {"BOOKLY_JWKS": str(keys), "BOOKLY_JWT_ISSUER": ISSUER, "BOOKLY_JWT_AUDIENCE": AUDIENCE}
-        self._environment = {**environment, **trust, "BOOKLY_RATE_LIMIT": "1000000"}
+        self._environment = {**environment, **trust, "BOOKLY_API_KEYS": str(home / "keys.json"), "BOOKLY_RATE_LIMIT": "1000000"}
         self.start()
 
     def start(self) -> None:
@@ -93,6 +96,10 @@ class Whole:
     def client(self, user: str) -> Client:
         """Who may everything."""
         return Client(self.api.port, user)
+
+    def desk(self) -> Client:
+        """A service with an API key, that may everything."""
+        return Client(self.api.port, "desk", self.api.key)
 
     def rooms(self, number: int) -> list[str]:
         """So many new ones, known to every worker."""

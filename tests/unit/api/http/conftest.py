@@ -16,11 +16,13 @@ from api.http.live.hub import Hub
 from api.http.ports import Edge
 from api.http.problems import Failures, Unavailable
 from api.http.reads.people import permissions_of
-from api.http.security.gate import Gate, Rate
+from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
 from api.http.security.keysets import KeyRing
+from api.http.security.rates import Rate
 from api.http.security.tokens import Tokens
 from bookly import Producer
+from bookly.errors import CacheUnavailable
 from bookly.testing import NOWHERE, InMemoryBroker, InMemorySchemas
 from tests.unit.api.http.rows import fill
 from tests.unit.api.http.stand_ins import Away, Caches, Owners
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-FAILURES: Failures = {Away: lambda error: Unavailable(error.reason, error.retry_after_s)}
+FAILURES: Failures = {
+    Away: lambda error: Unavailable(error.reason, error.retry_after_s),
+    CacheUnavailable: lambda error: Unavailable(str(error), 3),
+}
 
 
 @dataclass

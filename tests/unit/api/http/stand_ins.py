@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from bookly.cache import TYPES, Loaded
+from bookly.errors import CacheUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -99,12 +100,12 @@ class Cache(dict[str, Entries]):
 
     async def is_token_revoked(self, jti: str, *, issued_at: float | None = None) -> bool:
         if self.away:
-            raise Away("redis is away")
+            raise CacheUnavailable("a revocation", "redis is away")
         return jti in self.revoked
 
     async def hit_rate_limit(self, scope: str, id: str, *, limit: int, window_s: int) -> Allowance:  # noqa: A002
         if self.away:
-            raise Away("redis is away")
+            raise CacheUnavailable("a rate limit", "redis is away")
         self.hits[id] += 1
         return Allowance(self.hits[id] <= limit)
 

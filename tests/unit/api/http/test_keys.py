@@ -10,10 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.__main__ import app as command_line
-from api.http.security.gate import Rate
 from api.http.security.keys import ApiKeys, new_key, read_keys
 from bookly.errors import InvalidSettings
-from tests.unit.api.http.conftest import World, bearing
+from tests.unit.api.http.conftest import World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,14 +69,3 @@ def test_a_file_that_holds_no_keys_is_refused(tmp_path: Path, text: str) -> None
     (tmp_path / "keys.json").write_text(text)
     with pytest.raises(InvalidSettings, match="holds no API keys"):
         read_keys(tmp_path / "keys.json")
-
-
-def test_who_asks_too_often_is_told_when_to_come_again(world: World) -> None:
-    from fastapi.testclient import TestClient  # noqa: PLC0415
-
-    world.rate = Rate(3)
-    with TestClient(world.app()) as client:
-        asked = [client.get("/users/u-1", headers=bearing("u-1", "users:read")) for _ in range(4)]
-        assert [each.status_code for each in asked] == [200, 200, 200, 429]
-        assert asked[-1].headers["retry-after"] == "17"
-        assert client.get("/users/u-1", headers=bearing("u-2", "users:read")).status_code == 200
