@@ -6,12 +6,9 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +16,8 @@ from rich.console import Console
 
 from api.cache_report.command import cache_report
 from api.cache_report.errors import NotRead
+from api.environment import environment
+from api.http.command import keys, serve
 from api.lag import LagReader
 from api.parking import Changed, NothingWaits, NotObeyed, first_of, read_parked, release, spelled
 from api.showing import show
@@ -31,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     help="What the agents keep. --json prints one JSON object a line on stdout, as `table` always does.",
 )
-keys = typer.Typer(no_args_is_help=True, help="API keys, for services that have no user's token.")
+app.command()(serve)
 app.add_typer(keys, name="key")
 app.command(name="cache-report")(cache_report)
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
@@ -151,38 +150,6 @@ def release_key(
     raise typer.Exit(1 if left else 0)
 
 
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="an address of this machine; the default is reached from here alone")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535)] = 8000,
-) -> None:
-    """Serve the HTTP API until SIGTERM (exit 0). Its settings come from the environment: docs/api.md."""
-    from api.http.serving import serve as serve_until_sigterm  # noqa: PLC0415  # the other commands need no web server
-    from api.http.settings import ApiSettings  # noqa: PLC0415
-
-    serve_until_sigterm(ApiSettings.from_environment(_environment()), host, port)
-
-
-@keys.command(name="new")
-def new_api_key(
-    name: Annotated[str, typer.Option(help="the service that will use it")],
-    permission: Annotated[list[str], typer.Option(help="what it may; once for each (docs/api.md)")],
-    file: Annotated[Path | None, typer.Option(help="where hashes are kept; default: BOOKLY_API_KEYS")] = None,
-) -> None:
-    """Make a key and print it, this once: the file keeps its hash. To revoke it take its entry out of the file."""
-    from api.http.security.keys import new_key  # noqa: PLC0415  # the other commands need none of it
-
-    path = file or os.environ.get("BOOKLY_API_KEYS")
-    if not path:
-        raise typer.BadParameter("say where keys are kept: --file, or BOOKLY_API_KEYS")
-    sys.stdout.write(new_key(Path(path), name, permission) + "\n")
-
-
-@keys.callback()
-def _keys() -> None:
-    """Makes `new` a command of its own: typer folds a group of one."""
-
-
 def _known(domain: str) -> str:
     """One of ours, or of any group that keeps tables on this broker."""
     if domain not in READS:
@@ -201,15 +168,7 @@ def _say(sentence: str) -> None:
 
 
 def _brokers() -> str:
-    return required("brokers", None, _environment())
-
-
-def _environment() -> Mapping[str, str]:
-    try:
-        from stack.environment import filled  # noqa: PLC0415  # an image holds the edge alone
-    except ImportError:
-        return os.environ
-    return filled(os.environ)
+    return required("brokers", None, environment())
 
 
 def _utc(time: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """The edge over HTTP: what the agents know, asked; what people and services want, published; what happens, watched.
 
+command      serve, key new
 app          routes, guards, problems and description put together; nothing is open that is not named so
 wiring       the real workers, caches, producer, keys and feed; ports: what is needed of them
 settings     from the environment; serving, server: one process until SIGTERM
