@@ -50,7 +50,7 @@ async def read_all(entries: Entries[Any], source: Source) -> list[Any]:
 async def kept(entries: Entries[Any]) -> dict[str, Any]:
     """What is current, once every server answers and is trusted again: those that never were away still have theirs."""
     async with asyncio.timeout(30):
-        while any([await entries.token(each) is None for each in IDS]) or not (found := await entries.get_many(IDS)):
+        while any([await entries.token(each) is None for each in IDS]) or not (found := await entries.get_many(IDS)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return found
 
