@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redis import Redis
-
+from faults import redis_away
 from faults.workload import Raw
 
 if TYPE_CHECKING:
@@ -66,52 +65,39 @@ def net_reset(scene: Scene) -> None:
 
 def redis_kill(scene: Scene) -> None:
     scene.flowing()
-    scene.stack.redis.kill()
-    scene.lasting(2.0)
-    scene.stack.redis.start()
+    with redis_away.killed(scene.stack.redis):
+        scene.lasting(2.0)
 
 
 def redis_stop(scene: Scene) -> None:
     scene.flowing()
-    scene.stack.redis.pause()
-    scene.lasting(3.0)
-    scene.stack.redis.resume()
+    with redis_away.halted(scene.stack.redis):
+        scene.lasting(3.0)
 
 
 def redis_slow(scene: Scene) -> None:
     scene.flowing()
     assert scene.redis_proxy is not None  # noqa: S101  # the catalogue says that it is wanted
-    scene.redis_proxy.delay_s = scene.rng.uniform(0.05, 0.15)
-    scene.lasting(3.0)
-    scene.redis_proxy.delay_s = 0.0
+    with redis_away.slow(scene.redis_proxy, scene.rng.uniform(0.05, 0.15)):
+        scene.lasting(3.0)
 
 
 def redis_empty(scene: Scene) -> None:
     scene.flowing()
-    with Redis.from_url(str(scene.stack.redis)) as client:
-        client.flushall()
+    with redis_away.emptied(scene.stack.redis):
+        return
 
 
 def redis_full(scene: Scene) -> None:
-    """No room, and nothing may go."""
     scene.flowing()
-    with Redis.from_url(str(scene.stack.redis)) as client:
-        before = {name: client.config_get(name)[name] for name in ("maxmemory", "maxmemory-policy")}
-        client.config_set("maxmemory-policy", "noeviction")
-        client.config_set("maxmemory", 1)
+    with redis_away.full(scene.stack.redis):
         scene.lasting(3.0)
-        for name, value in before.items():
-            client.config_set(name, value)
 
 
 def redis_readonly(scene: Scene) -> None:
-    """A replica of nobody refuses writes."""
     scene.flowing()
-    with Redis.from_url(str(scene.stack.redis)) as client:
-        client.config_set("replica-serve-stale-data", "yes")
-        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    with redis_away.read_only(scene.stack.redis):
         scene.lasting(3.0)
-        client.execute_command("REPLICAOF", "NO", "ONE")
 
 
 def registry_down_at_start(scene: Scene) -> None:

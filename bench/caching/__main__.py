@@ -13,12 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
 
 from agents import changelogs
 from api.tables import read_table
+from bench.caching.away import EVENTS, throughput
 from bench.caching.costs import costs
 from bench.caching.reading import room_of
 from bench.caching.staleness import Mover, judged
@@ -27,7 +29,9 @@ from bookly import BlockingProducer
 from bookly.cache import OPERATIONS, TYPES
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
+from faults.proxy import Proxy
 from stack import Stack
+from stack.ports import HOST, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,7 +45,9 @@ def main(
     runs: Annotated[int, typer.Option(min=1, help="rounds of what is compared; they take turns")] = 5,
     quick: Annotated[bool, typer.Option("--quick", help="a small measure, to see that it works; nothing is written")] = False,
 ) -> None:
-    """Staleness through the whole pipeline while 200 readers loop; what a read, an invalidation and a stampede cost."""
+    """Staleness through the whole pipeline while 200 readers loop; what a read, an invalidation and a stampede cost; how fast a
+    group is while Redis is in trouble.
+    """
     console = Console(stderr=True)
     shutil.rmtree(HOME / ".stack/data", ignore_errors=True)
     HOME.mkdir(parents=True, exist_ok=True)
@@ -52,7 +58,9 @@ def main(
             shown = staleness(stack, 4.0 if quick else 30.0)
         with console.status("reads, invalidations, a stampede"):
             found = asyncio.run(costs(str(stack.redis), 1 if quick else runs))
-    found = {"types": len(TYPES), "operations": len(OPERATIONS), **shown, **found}
+        with console.status("commits while Redis is killed, halted, slow, emptied, read-only, full"):
+            ratios = without_redis(stack, 1 if quick else runs, 5_000 if quick else EVENTS)
+    found = {"types": len(TYPES), "operations": len(OPERATIONS), **shown, **found, "throughput_ratio": ratios}
     if not quick:
         TARGET.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
@@ -64,7 +72,7 @@ def staleness(stack: Stack, seconds: float) -> dict[str, Any]:
     reservations = [f"reservation-{number}" for number in range(RESERVATIONS)]
     with BlockingProducer(brokers=stack.brokers, registry=str(stack.registry), source="bench", linger=0) as producer:
         mover = Mover(producer, str(stack.redis), reservations)
-        with _worker(environment), ThreadPoolExecutor(1) as pool:
+        with _worker("availability", environment), ThreadPoolExecutor(1) as pool:
             mover.furnish()
             _wait_for(stack.brokers, "resources", map(room_of, reservations))
             mover.place()
@@ -80,10 +88,18 @@ def staleness(stack: Stack, seconds: float) -> dict[str, Any]:
     }
 
 
+def without_redis(stack: Stack, runs: int, events: int) -> Mapping[str, float]:
+    """The resources' group reaches Redis on a way that can be slow."""
+    port = free_port(set())
+    environment = {**addresses(stack), "BOOKLY_REDIS": f"redis://{HOST}:{port}/0"}
+    with Proxy(port, urlsplit(str(stack.redis)).port or 0) as way, _worker("resources", environment):
+        return throughput(stack, way, runs, events)
+
+
 @contextmanager
-def _worker(environment: Mapping[str, str]) -> Iterator[None]:
-    with (HOME / "availability.log").open("wb") as log:
-        worker = subprocess.Popen(command("agents", "availability"), env=environment, stdout=log, stderr=log)
+def _worker(domain: str, environment: Mapping[str, str]) -> Iterator[None]:
+    with (HOME / f"{domain}.log").open("wb") as log:
+        worker = subprocess.Popen(command("agents", domain), env=environment, stdout=log, stderr=log)
         try:
             yield
         finally:

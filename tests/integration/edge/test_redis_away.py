@@ -3,100 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from redis import Redis
 
 from api.http.reads.resources import resource_of
 from api.owners import Owners
 from bookly.cache import Caches
+from faults.redis_away import NAMES, troubles
 from tests.pipeline import SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
     from tests.integration.edge.client import Client
     from tests.integration.edge.whole import Whole
 
 ROOMS, CHANGES = 40, 75
 SLACK, SLACK_S = 2.0, 0.5  # a commit that waited for Redis each time would take far more; the machine's neighbours take some
 AFTER_S = 2.5
-
-
-@contextmanager
-def killed(whole: Whole) -> Iterator[None]:
-    whole.stack.redis.kill()
-    yield
-    whole.stack.redis.start()
-
-
-@contextmanager
-def halted(whole: Whole) -> Iterator[None]:
-    whole.stack.redis.pause()
-    yield
-    whole.stack.redis.resume()
-
-
-@contextmanager
-def slow(whole: Whole) -> Iterator[None]:
-    whole.proxy.delay_s = 0.25  # there, and again back
-    yield
-    whole.proxy.delay_s = 0.0
-
-
-@contextmanager
-def emptied(whole: Whole) -> Iterator[None]:
-    with Redis.from_url(str(whole.stack.redis)) as redis:
-        redis.flushall()
-    yield
-
-
-@contextmanager
-def read_only(whole: Whole) -> Iterator[None]:
-    """A replica whose master is away shows what it has."""
-    with Redis.from_url(str(whole.stack.redis)) as redis:
-        redis.config_set("replica-serve-stale-data", "yes")
-        redis.execute_command("REPLICAOF", "127.0.0.1", "1")
-        yield
-        redis.execute_command("REPLICAOF", "NO", "ONE")
-
-
-@contextmanager
-def full(whole: Whole) -> Iterator[None]:
-    with Redis.from_url(str(whole.stack.redis)) as redis:
-        before = {name: redis.config_get(name)[name] for name in ("maxmemory", "maxmemory-policy")}
-        redis.config_set("maxmemory-policy", "noeviction")
-        redis.config_set("maxmemory", 1)
-        yield
-        for name, value in before.items():
-            redis.config_set(name, value)
-
-
-FAULTS: dict[str, Callable[[Whole], AbstractContextManager[None]]] = {
-    "killed": killed,
-    "halted": halted,
-    "slow": slow,
-    "emptied": emptied,
-    "read-only": read_only,
-    "full": full,
-}
-
-
-@pytest.fixture
-def mended(whole: Whole) -> Iterator[Whole]:
-    """Whatever a test left: Redis is as it was."""
-    yield whole
-    whole.proxy.delay_s = 0.0
-    whole.stack.redis.resume()
-    whole.stack.redis.start()
-    with Redis.from_url(str(whole.stack.redis)) as redis:
-        redis.execute_command("REPLICAOF", "NO", "ONE")
-        redis.config_set("maxmemory", "256mb")
-        redis.config_set("maxmemory-policy", "allkeys-lru")
 
 
 class Reader:
@@ -145,9 +69,9 @@ class Reader:
                 await self.read(name)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_while_redis_is_away_commits_go_on_and_reads_are_true_then_and_after(mended: Whole, fault: str) -> None:
-    whole, rooms = mended, mended.rooms(ROOMS)
+@pytest.mark.parametrize("trouble", NAMES)
+async def test_while_redis_is_away_commits_go_on_and_reads_are_true_then_and_after(whole: Whole, trouble: str) -> None:
+    rooms = whole.rooms(ROOMS)
     async with (
         whole.client("reader") as client,
         whole.desk() as desk,
@@ -157,11 +81,11 @@ async def test_while_redis_is_away_commits_go_on_and_reads_are_true_then_and_aft
         reader = Reader(client, desk, owners, caches, rooms)
         usual = await changed(whole, rooms, "before")
         await reader.are_kept("before")
-        with FAULTS[fault](whole):
+        with troubles(whole.stack.redis, whole.proxy)[trouble]():
             taken = await changed(whole, rooms, "meanwhile")
             reader.refused = 0
             await reader.are_all("meanwhile")
-            assert reader.refused or fault == "slow", "which tokens are revoked is not known without Redis"
+            assert reader.refused or trouble == "slow", "which tokens are revoked is not known without Redis"
             over = asyncio.Event()
             reading = asyncio.create_task(reader.read_on("meanwhile", over))  # while it comes back, and after
             reader.answered = 0
