@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiokafka.consumer.consumer import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance, GroupCoordinator
 from faust.app.base import App
 from faust.streams import Stream
@@ -35,6 +36,11 @@ SEAMS: dict[Callable[..., Any], str] = {
     Recovery._resume_streams: "d986a6710c1aca98",
     Recovery._slurp_changelogs: "7825c7e50f766d5a",
     Recovery.on_rebalance: "aa4d997a1795ceae",
+    # A batch's records are taken at once: all that aiokafka does with batches, and with what it made of them, stays as it is.
+    FetchResult.getall: "3e717e30de5068d5",
+    Fetcher.fetched_records: "be4348896b9b66af",
+    PartitionRecords.__init__: "8ec1c2ae6ea1af87",
+    PartitionRecords._unpack_records: "b803e6d46480732c",
     Stream.maybe_start: "4197a5256fb20826",
     TableManager.on_rebalance: "2d2c23a07bf54328",
     # Partitions are given up before the member rejoins: aiokafka waits for the listener, and Faust for the event loop.
