@@ -59,7 +59,7 @@ def outgoing(contract: Contract, record: Record, prefix: bytes, traceparent: str
     metadata = record.metadata
     headers = contract.headers_of(metadata, key, traceparent)
     sent = Outgoing(contract.topic, key.encode(), value, headers, contract.type, metadata.event_id)
-    if len(value) + _ROOM_FOR_HEADERS > limit:
+    if len(value) + 2 * len(sent.key) + _ROOM_FOR_HEADERS > limit:  # a header repeats the key
         refuse_too_large(sent, limit)
     return sent
 

@@ -109,6 +109,13 @@ async def test_an_event_of_two_megabytes_is_refused_with_its_size_and_the_limit(
     assert len(world.written(1)) == 1
 
 
+async def test_a_key_counts_as_often_as_the_record_carries_it(world: World) -> None:
+    async with world.producer() as producer:
+        with pytest.raises(EventTooLarge, match=r"takes 1,\d{3},\d{3} bytes, the limit is 1,000,000"):
+            await producer.publish(reservation(resource_id="r" * 400_000))
+    assert world.written(0) == []
+
+
 async def test_what_the_broker_never_confirms_fails_within_the_delivery_timeout(world: World) -> None:
     async with world.producer(delivery_timeout=1.0) as producer:
         await producer.publish(reservation())
