@@ -148,6 +148,7 @@ class Runner:
         self.pulse.enter(Phase.STOPPING)
         await self.give_up()
         await self.committing.close()
+        await self._invalidator.close()
 
     @property
     def parked(self) -> int:

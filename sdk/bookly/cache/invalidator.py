@@ -16,7 +16,7 @@ from bookly.cache.staling import Tagger
 from bookly.cache.tags import complete, complete_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from redis.asyncio import Redis
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LIMIT_S = 0.2
 REMEMBERED = 50_000  # tags; beyond it the complete tags of their services take their place
-AT_ONCE = 1_000  # tags a script run: about a millisecond in which Redis does nothing else
+AT_ONCE = 1_000  # tags a call: about five milliseconds, of which Redis does nothing else for one
 
 
 class Invalidator:
@@ -76,8 +76,10 @@ class Invalidator:
         self._bound()
 
     async def send(self) -> None:
-        """Move all that was added. Returns within the time limit, and at once while Redis is away; never raises for its sake."""
-        if self._waiting and self._resending is None and not await self._send() and self._resending is None:
+        """Move all that was added. A server that does not answer is waited for within the time limit, and while it is known to be
+        away not at all; never raises for its sake.
+        """
+        if self._waiting and not await self._send() and self._resending is None:
             self._resending = asyncio.create_task(self._resend(), name="resend invalidations")
 
     async def took_over(self, group: str) -> None:
@@ -115,31 +117,23 @@ class Invalidator:
             self._flying, self._waiting = self._waiting, set()
             try:
                 servers = await self._link.by_server(self._flying)
-                return all(await asyncio.gather(*(self._move(server, groups, since) for server, groups in servers.items())))
-            except AwayError:
-                return False
+                await asyncio.gather(*(self._move(server, groups, since) for server, groups in servers.items()))
+                return not self._flying
             finally:
                 if self._flying:
                     self.add(self._flying, since)
                     self._flying = set()
 
-    async def _move(self, server: Server, groups: Sequence[Sequence[str]], since: float | None) -> bool:
-        async def bump(redis: Redis) -> None:
-            pipeline = redis.pipeline(transaction=False)
-            for tags in groups:
-                for start in range(0, len(tags), AT_ONCE):
-                    chunk = tags[start : start + AT_ONCE]
-                    pipeline.eval(BUMP, len(chunk), *chunk)
-            await pipeline.execute()
-
-        try:
-            await server.call(bump)
-        except AwayError:
-            return False
-        for tags in groups:
-            self._flying.difference_update(tags)
-            self.staleness.observe(tags, since)
-        return True
+    async def _move(self, server: Server, groups: Sequence[Sequence[str]], since: float | None) -> None:
+        """A call takes few enough to end within the time limit, and what it took is not sent again."""
+        for parts in _calls(groups):
+            try:
+                await server.call(lambda redis, parts=parts: _bump(redis, parts))  # type: ignore[misc]
+            except AwayError:
+                return
+            for tags in parts:
+                self._flying.difference_update(tags)
+                self.staleness.observe(tags, since)
 
     def _bound(self) -> None:
         if len(self._waiting) > self._remember:
@@ -147,3 +141,26 @@ class Invalidator:
             log.warning(
                 "more than %d invalidations wait: all of %s will be stale", self._remember, ", ".join(sorted(self._waiting))
             )
+
+
+def _calls(groups: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:
+    """Tags of one slot stay together, AT_ONCE of them at most; small groups share a call."""
+    parts: list[Sequence[str]] = []
+    room = AT_ONCE
+    for tags in groups:
+        for start in range(0, len(tags), AT_ONCE):
+            part = tags[start : start + AT_ONCE]
+            if len(part) > room:
+                yield parts
+                parts, room = [], AT_ONCE
+            parts.append(part)
+            room -= len(part)
+    if parts:
+        yield parts
+
+
+async def _bump(redis: Redis, parts: Sequence[Sequence[str]]) -> None:
+    pipeline = redis.pipeline(transaction=False)
+    for tags in parts:
+        pipeline.eval(BUMP, len(tags), *tags)
+    await pipeline.execute()

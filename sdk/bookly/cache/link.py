@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from bookly.cache.server import Server
+from bookly.cache.server import AwayError, Server
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -62,11 +63,12 @@ class Link(ABC):
         return groups
 
     async def by_server(self, keys: Iterable[str]) -> Mapping[Server, Sequence[Sequence[str]]]:
-        """The keys that each server holds, those of a slot together."""
+        """The keys that each server holds, those of a slot together. A key that no server is known to hold is left out."""
         keys = list(keys)
         found: defaultdict[Server, list[list[str]]] = defaultdict(list)
         for slot, places in self.by_slot(keys).items():
-            found[await self.server_of(slot)].append([keys[place] for place in places])
+            with suppress(AwayError):
+                found[await self.server_of(slot)].append([keys[place] for place in places])
         return found
 
     async def look(self, keys: Sequence[str]) -> list[tuple[bytes | None, bytes]]:

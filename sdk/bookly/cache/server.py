@@ -20,8 +20,7 @@ Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 PAUSES_S = (0.05, 0.1, 0.2, 0.5)
 MOST_CONNECTIONS = 32
-RESENT_S = 1.0  # after its return: by then whoever remembers invalidations has sent them
-BRIEF_S = 0.2  # away for less than that, it was away for no invalidation: they wait so long
+RESENT_S = 1.0  # after its return: by then whoever remembers invalidations, and waits between two tries, has sent them
 TRUSTED_S = 0.1  # that it takes writes
 REPLACED = 3  # a call is made again so often when the server is replaced while it runs
 
@@ -44,7 +43,7 @@ class Server:
         self.run = b""
         self._limit_s, self._clustered, self._on_failure = limit_s, clustered, failed
         self._failures = 0
-        self._failing_since = self._shut_until = self._doubted_until = 0.0
+        self._shut_until = self._doubted_until = 0.0
         self._took_write = float("-inf")
         about = {"max_connections": MOST_CONNECTIONS, **settings, "timeout": None, "retry": Retry(NoBackoff(), 0)}
         self._redis: Redis = Redis.from_pool(BlockingConnectionPool(**about, redis_connect_func=self._greet))
@@ -64,20 +63,18 @@ class Server:
         if self.shut_s:
             self._on_failure()
             raise AwayError("redis is away")
-        begun = time.monotonic()
         try:
             async with asyncio.timeout(self._limit_s):
                 answer = await command(self._redis)
         except (RedisError, OSError, TimeoutError) as error:
             if not isinstance(error, MovedError):  # that one is well, and says where to ask
-                self._failed(error, begun)
+                self._failed(error)
             self._on_failure()
             raise AwayError(str(error)) from error
         if self._failures:
             log.warning("redis is back after %d failed calls", self._failures)
             self._failures, self._shut_until = 0, 0.0
-            if time.monotonic() - self._failing_since > BRIEF_S:
-                self._doubted_until = time.monotonic() + RESENT_S
+            self._doubted_until = time.monotonic() + RESENT_S  # how long others could not reach it is not known here
         return answer
 
     async def call_on_run(self, command: Callable[[Redis, bytes], Awaitable[Answer]]) -> tuple[Answer, bytes]:
@@ -105,9 +102,8 @@ class Server:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    def _failed(self, error: Exception, begun: float) -> None:
+    def _failed(self, error: Exception) -> None:
         if not self._failures:
-            self._failing_since = begun
             log.warning(
                 "redis is away (%s: %s): caches are read past, commits go on, invalidations are remembered",
                 type(error).__name__,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bookly.cache import Invalidator
-from bookly.cache.server import AwayError
+from bookly.cache.invalidator import AT_ONCE, LIMIT_S
+from bookly.cache.server import PAUSES_S, RESENT_S, AwayError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -166,6 +167,49 @@ async def test_many_tags_go_in_scripts_that_do_not_hold_redis_up_for_long(link: 
     invalidator.add(f"res:gen:{number}" for number in range(2_500))
     await invalidator.send()
     assert [len(command) for command in link.moved] == [1000, 1000, 500]
+
+
+async def test_one_call_takes_no_more_than_a_server_can_within_its_limit_and_what_it_took_is_not_sent_again(
+    link: FakeLink,
+) -> None:
+    calls = 0
+
+    async def call(command: Callable[[Any], Awaitable[Any]]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise AwayError("it did not answer within the limit")
+        before = len(link.moved)
+        await command(link)
+        assert sum(map(len, link.moved[before:])) <= AT_ONCE
+
+    link.call = call  # type: ignore[method-assign]
+    invalidator = invalidator_on(link)
+    invalidator.add(f"res:gen:{number}" for number in range(2_500))
+    await invalidator.send()
+    assert invalidator.pending == 500
+    await settled(invalidator)
+    assert sorted(tag for command in link.moved for tag in command) == sorted(f"res:gen:{number}" for number in range(2_500))
+
+
+async def test_while_one_server_is_away_the_others_are_told_at_once(link: FakeLink) -> None:
+    class Two(FakeLink):
+        async def by_server(self, keys: Iterable[str]) -> dict[Any, list[list[str]]]:
+            return {each: held for each in (self, link) if (held := [[key for key in keys if (key > "b") is (each is link)]])[0]}
+
+    two = Two()
+    two.shut_s = 60.0  # the resender waits so long
+    invalidator = invalidator_on(two)
+    link.away = True
+    for tag in ("c", "a"):
+        invalidator.add([tag])
+        await invalidator.send()
+    assert (two.moved, invalidator.pending) == ([["a"]], 1)
+    await invalidator.close()
+
+
+def test_readers_doubt_for_longer_than_who_remembers_waits_between_two_tries() -> None:
+    assert PAUSES_S[-1] + LIMIT_S < RESENT_S
 
 
 async def test_staleness_is_measured_from_the_oldest_cause_to_the_move_also_while_redis_was_away(link: FakeLink) -> None:
