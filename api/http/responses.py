@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from starlette.websockets import WebSocketDisconnect
 
 from api.http.live.hub import Ended
-from api.http.problems import Unavailable, problem_of
+from api.http.problems import Unauthenticated, Unavailable, problem_of
 from api.http.shapes.commands import Accepted
 
 if TYPE_CHECKING:
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from fastapi import WebSocket
     from fastapi_problem.error import Problem
 
-    from api.http.live.hub import Channel, Hub, Listener
+    from api.http.live.hub import Channel, Listener
     from api.http.ports import Edge
     from api.http.security.permissions import Need
     from api.http.security.principals import Asker
     from bookly import Delivery, EventType
 
 FIRST_S = 5.0  # within which a socket says who it is
+AGAIN_S = 60.0  # after which it is asked whether it still may
 LONGEST_REASON = 123  # bytes, by RFC 6455
 
 
@@ -45,7 +46,8 @@ async def websocket(socket: WebSocket, edge: Edge, need: Need, channel: Callable
     await socket.accept()
     try:
         async with asyncio.timeout(FIRST_S):
-            asker = await _introduced(socket, edge, need)
+            token = await _introduced(socket)
+            asker = await edge.gate.admit(token, need)
     except WebSocketDisconnect:
         return
     except TimeoutError:
@@ -56,10 +58,18 @@ async def websocket(socket: WebSocket, edge: Edge, need: Need, channel: Callable
             raise
         await _refuse(socket, problem)
     else:
-        await _serve(socket, edge.hub, asker, channel(asker))
+        await _serve(socket, edge, Pass(token, need, asker.principal.expires_at), channel(asker))
 
 
-async def _introduced(socket: WebSocket, edge: Edge, need: Need) -> Asker:
+class Pass(NamedTuple):
+    """With what a socket was let in."""
+
+    token: str | None
+    need: Need
+    expires_at: float | None
+
+
+async def _introduced(socket: WebSocket) -> str | None:
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
@@ -67,13 +77,13 @@ async def _introduced(socket: WebSocket, edge: Edge, need: Need) -> Asker:
         token = json.loads(message.get("text") or "")["token"]
     except (ValueError, TypeError, KeyError, RecursionError):
         token = None
-    return await edge.gate.admit(token if isinstance(token, str) else None, need)
+    return token if isinstance(token, str) else None
 
 
-async def _serve(socket: WebSocket, hub: Hub, asker: Asker, channel: Channel) -> None:
+async def _serve(socket: WebSocket, edge: Edge, shown: Pass, channel: Channel) -> None:
     try:
-        with hub.listen(channel) as listener:
-            code, reason = await _until_it_ends(socket, listener, asker.principal.expires_at)
+        with edge.hub.listen(channel) as listener:
+            code, reason = await _until_it_ends(socket, listener, edge, shown)
     except Ended as end:
         code, reason = 1012, str(end)
     except Unavailable as full:
@@ -83,20 +93,39 @@ async def _serve(socket: WebSocket, hub: Hub, asker: Asker, channel: Channel) ->
         await _close(socket, code, reason)
 
 
-async def _until_it_ends(socket: WebSocket, listener: Listener, expires_at: float | None) -> tuple[int, str]:
+async def _until_it_ends(socket: WebSocket, listener: Listener, edge: Edge, shown: Pass) -> tuple[int, str]:
     """Why: 0 when the client has left, so that nobody is there to be told."""
     left = asyncio.create_task(_left(socket))
     told = asyncio.create_task(_tell(socket, listener))
     try:
-        limit = None if expires_at is None else max(0.0, expires_at - time.time())
-        done, _ = await asyncio.wait({left, told}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        if told in done and left not in done:
-            return await told
+        while not (done := await _first(left, told, until=shown.expires_at)):
+            if (problem := await _refused(socket, edge, shown)) is not None:
+                return 4000 + problem.status, problem.detail or problem.title
+        return (0, "") if left in done else await told
     finally:
         for task in (left, told):
             task.cancel()
         await asyncio.gather(left, told, return_exceptions=True)
-    return (0, "") if left in done else (4401, "The token has run out: get a new one and come again.")
+
+
+async def _first(*tasks: asyncio.Task[Any], until: float | None) -> set[asyncio.Task[Any]]:
+    """Those that are done; none when AGAIN_S are over, or it is so late (seconds since 1970)."""
+    limit = AGAIN_S if until is None else min(AGAIN_S, max(0.0, until - time.time()))
+    return (await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_COMPLETED))[0]
+
+
+async def _refused(socket: WebSocket, edge: Edge, shown: Pass) -> Problem | None:
+    """Why it may no longer be told: its token has run out or was revoked, its key was taken out, a role is gone."""
+    if shown.expires_at is not None and time.time() >= shown.expires_at:
+        return Unauthenticated("The token has run out: get a new one and come again.")
+    try:
+        await edge.gate.admit(shown.token, shown.need)
+    except Exception as error:
+        problem = problem_of(error, socket.app.state.failures)
+        if problem is None:
+            raise
+        return problem if problem.status in {401, 403} else None  # what cannot be judged now is judged a little later
+    return None
 
 
 async def _left(socket: WebSocket) -> None:

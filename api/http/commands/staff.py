@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -55,7 +56,8 @@ async def assign_role(
         permissions=list(role["permissions"]),
         assigned_by=who.user_id,
     )
-    delivery = await publish(edge, who, event, event_id_of(who, f"assign {user_id}", key))
+    command = f"assign {json.dumps([user_id, wanted.role, wanted.scope])}"
+    delivery = await publish(edge, who, event, event_id_of(who, command, key))
     links = {"roles": f"/users/{user_id}/roles", "permissions": f"/users/{user_id}/permissions"}
     return responses.event(EventType.ROLE_ASSIGNED, delivery, **links)
 

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PAUSE_S = 2.0
 PATIENCE_S = 10.0
-SILENT_S = 30.0  # after which a feed that has not looked is not ready
+SILENT_S = 30.0  # after which a feed that has heard nothing of the broker is not ready
+LOOK_S = 10.0  # after so long without a record the broker is asked whether it is there
 
 
 class Feed:
-    """Calls `tell`, from its own thread, with what happened. What happens while nobody listens is not kept: tables are."""
+    """Calls `tell`, from its own thread, with what happened since it began. After a failure it goes on where it was."""
 
     def __init__(self, brokers: str, registry: Registry, tell: Callable[[list[tuple[Channel, str]]], object]) -> None:
         self._brokers, self._registry, self._tell = brokers, registry, tell
         self._ending = Event()
+        self._next: dict[tuple[str, int], int] = {}  # where it goes on
         self._looked_at = float("-inf")
         self._why = "it has not begun yet"
         self._thread = Thread(target=self._run, name="live feed", daemon=True)
@@ -66,17 +68,26 @@ class Feed:
                 "logger": librdkafka_log(),
                 "group.id": "bookly-api-live",  # the client wants one; nothing is ever committed under it
                 "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",  # of what retention has left, where it was away for that long
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 100,
             }
         )
         try:
-            consumer.assign([end for topic in (NOTIFICATIONS, DEMAND) for end in _ends(consumer, topic)])
+            if not self._next:
+                self._next = {place: end for topic in (NOTIFICATIONS, DEMAND) for place, end in _ends(consumer, topic)}
+            consumer.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
+            self._looked_at = time.monotonic()
             while not self._ending.is_set():
                 found = consumer.consume(500, 0.1)
+                if found:
+                    self._tell([message for record in found for message in self._read(record)])
+                    self._next.update(map(_behind, found))
+                elif time.monotonic() - self._looked_at > LOOK_S:
+                    _end(consumer, *next(iter(self._next)))  # consuming is silent about a broker that is away
+                else:
+                    continue
                 self._looked_at = time.monotonic()
-                if told := [message for record in found for message in self._read(record)]:
-                    self._tell(told)
         finally:
             consumer.close()
 
@@ -93,12 +104,16 @@ class Feed:
         return []
 
 
-def _ends(consumer: Consumer, topic: str) -> list[TopicPartition]:
+def _behind(record: Any) -> tuple[tuple[str, int], int]:
+    return (record.topic(), record.partition()), record.offset() + 1
+
+
+def _ends(consumer: Consumer, topic: str) -> list[tuple[tuple[str, int], int]]:
     """Where each partition ends by now: from here on nothing is missed. (OFFSET_END would be looked up at some later time.)"""
     found = consumer.list_topics(topic, timeout=PATIENCE_S).topics[topic]
     if found.error is not None:
         raise KafkaException(found.error)
-    return [TopicPartition(topic, number, _end(consumer, topic, number)) for number in sorted(found.partitions)]
+    return [((topic, number), _end(consumer, topic, number)) for number in sorted(found.partitions)]
 
 
 def _end(consumer: Consumer, topic: str, number: int) -> int:

@@ -9,6 +9,7 @@ from api.http.shapes.base import moment
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.events import EventType
 from bookly.reading import decode_record
+from bookly.records.availability import NotificationRequested
 
 if TYPE_CHECKING:
     from api.http.live.hub import Channel
@@ -43,7 +44,9 @@ def _notification(record: Message, registry: Registry, version: dict[str, Any]) 
         _, event = decode_record(record.value(), registry)
     except (MalformedBytes, UnknownSchema):
         return []  # the groups that read it make a dead letter of it
-    told: Any = event
+    if not isinstance(event, NotificationRequested):
+        return []  # its header lies
+    told = event
     data = {name: getattr(told, name) for name in _TOLD}
     at = moment(told.metadata.occurred_at).isoformat()
     text = json.dumps({"type": "notification", "at": at, "data": data, "version": version})
@@ -53,7 +56,10 @@ def _notification(record: Message, registry: Registry, version: dict[str, Any]) 
 def _demand(record: Message, version: dict[str, Any]) -> list[tuple[Channel, str]]:
     if record.value() is None:
         return []
-    resource_id, _, hour = record.key().decode().rpartition("|")
-    data = {"resource_id": resource_id, "hour": moment(int(hour)).isoformat(), **json.loads(record.value())}
+    try:
+        resource_id, _, hour = record.key().decode().rpartition("|")
+        data = {"resource_id": resource_id, "hour": moment(int(hour)).isoformat(), **json.loads(record.value())}
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return []  # no row that the group has written
     text = json.dumps({"type": "demand", "data": data, "version": version})
     return [(("demand", resource_id), text), (("demand", "*"), text)]

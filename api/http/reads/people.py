@@ -21,10 +21,13 @@ Who = Annotated[Asker, Depends(Guard(USERS))]
 async def permissions_of(owners: Owners, auth: AuthCache, user_id: str) -> frozenset[str]:
     """Through the cache. The gate asks it for who comes with a token that names no permissions.
 
-    What holds in one scope alone has another name (`permission@scope`), so it opens no route.
+    What holds in one scope alone has another name (`permission@scope`), so it opens no route. Who is deactivated may nothing.
     """
 
     async def load() -> list[str]:
+        account = (await owners.row("auth", "users", user_id, routed_by=user_id)).value
+        if account is not None and not account["active"]:
+            return []
         return _permitted(await _grants(owners, "auth", "grants", user_id))
 
     return frozenset(await auth.permissions.get_or_load(user_id, loader=load))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from api.http.ports import Edge
-from api.http.reads.reading import MOST_ROWS, there, whole
+from api.http.reads.reading import MOST_ROWS, there
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import APPROVALS, RESERVATIONS
 from api.http.security.principals import Asker
@@ -54,7 +54,7 @@ async def reservations(edge: TheEdge, who: Annotated[Asker, Depends(Guard(RESERV
 
     async def load() -> object:
         found = await edge.owners.rows("availability", "reservations", where={"user_id": user_id}, limit=MOST_ROWS)
-        rows = sorted(whole(found), key=lambda item: item[1]["starts_at"])
+        rows = sorted(found.rows, key=lambda item: item[1]["starts_at"])  # `more`: the index has left older ones out
         return Loaded([{"reservation_id": key, **row} for key, row in rows], {RESERVATION: [key for key, _ in rows]})
 
     found = await edge.caches.availability.user_reservations.get_or_load(user_id, loader=load)

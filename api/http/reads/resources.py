@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -76,8 +77,7 @@ async def resources(
     async def load() -> list[Row]:
         return _first(await edge.owners.rows("resources", "resources", where=where, limit=MOST_ROWS), limit, lambda _: True)
 
-    key = "&".join(f"{name}={value}" for name, value in {**where, "limit": limit}.items())
-    return _listed(await edge.caches.resources.list.get_or_load(key, loader=load), limit)
+    return _listed(await edge.caches.resources.list.get_or_load(_key(category, status, limit), loader=load), limit)
 
 
 @router.get("/search")
@@ -89,7 +89,7 @@ async def search(edge: TheEdge, q: Annotated[str, Query(min_length=2, max_length
         found = await edge.owners.rows("resources", "resources", limit=MOST_ROWS)
         return _first(found, limit, lambda row: all(word in _text(row) for word in words))
 
-    return _listed(await edge.caches.resources.search.get_or_load(f"{limit} {' '.join(words)}", loader=load), limit)
+    return _listed(await edge.caches.resources.search.get_or_load(_key(words, limit), loader=load), limit)
 
 
 @router.get("/categories")
@@ -119,6 +119,11 @@ def _first(found: Answers, limit: int, wanted: Callable[[Row], bool]) -> list[Ro
     """One more than are shown, so that it can be said that there are more."""
     rows = [(key, row) for key, row in whole(found) if not row["deleted"] and wanted(row)]
     return [{"resource_id": key, **row} for key, row in rows[: limit + 1]]
+
+
+def _key(*asked: object) -> str:
+    """Two questions never have the same: what a caller may write in one part ends with that part."""
+    return json.dumps(asked, ensure_ascii=False)
 
 
 def _listed(found: Any, limit: int) -> ResourceList:

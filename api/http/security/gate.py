@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from api.http.ports import AuthCache
     from api.http.security.keys import ApiKeys
     from api.http.security.permissions import Need
-    from api.http.security.tokens import Tokens
+    from api.http.security.tokens import Claims, Tokens
 
 
 class Gate:
@@ -38,14 +38,15 @@ class Gate:
         """Raises Unauthenticated, Unavailable, TooMany or Forbidden."""
         if not credential:
             raise Unauthenticated("Send a token or an API key, as `Authorization: Bearer ...`.")
-        principal = await self._principal(credential)
-        if (wait_s := await self._limiter.hit(principal.user_id)) is not None:
+        claims = await self._claims(credential)
+        if (wait_s := await self._limiter.hit(claims.user_id)) is not None:
             raise TooMany(wait_s)
+        principal = claims if isinstance(claims, Principal) else await self._principal(claims)
         if not need.met_by(principal.permissions):
             raise Forbidden(f"It needs {' or '.join((need.wide, *need.narrow))}.")
         return Asker(principal, need)
 
-    async def _principal(self, credential: str) -> Principal:
+    async def _claims(self, credential: str) -> Principal | Claims:
         if credential.startswith(MARK):
             principal = self._keys.principal(credential)
             if principal is None:
@@ -56,6 +57,9 @@ class Gate:
         claims = await self._tokens.read(credential)
         if await self._auth.is_token_revoked(claims.token_id, issued_at=claims.issued_at):
             raise Unauthenticated("The token was revoked: sign in again.")
+        return claims
+
+    async def _principal(self, claims: Claims) -> Principal:
         permissions = claims.permissions
         if permissions is None:
             permissions = await self._permissions_of(claims.user_id)

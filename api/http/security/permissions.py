@@ -35,7 +35,11 @@ DECIDE: Final = Need("approval:decide", (), "grant and reject approvals")
 MAINTAIN: Final = Need("maintenance:schedule", (), "schedule maintenance")
 ASSIGN: Final = Need("roles:assign", (), "assign any role to anybody: whoever may this, may everything")
 DELETE: Final = Need("resources:delete", (), "delete resources, and with them what is planned on them")
-PUBLISH: Final = Need("publish:any", tuple(f"publish:{domain}" for domain in DOMAINS), "publish events; narrower: of one domain")
+PUBLISH: Final = Need(
+    "publish:any",
+    tuple(f"publish:{domain}" for domain in DOMAINS),
+    "publish events; narrower: of one domain (auth's give roles, too)",
+)
 METRICS: Final = Need("metrics:read", (), "read this process's metrics")
 DESCRIPTION: Final = Need("description:read", (), "read the OpenAPI description")
 

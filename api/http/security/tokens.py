@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ALGORITHMS: Final = {"ES256": "EC", "RS256": "RSA"}  # with the kind of key: none and HS256 are no choice that a token has
 LONGEST = 8_192  # characters
-LEEWAY_S = 30
+LEEWAY_S = 30  # below the one for which revocations are remembered
 REFUSED = "The token does not hold: {}. Get a new one from who issues them."
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bookly.cache.entries import Entries
 
 
+LEEWAY_S = 60.0  # who judges a token may allow for clocks that differ, and it must not count again meanwhile
+
+
 class Allowance(NamedTuple):
     """Whether a hit was allowed, how many are left, and in how many seconds there are some again (0: there are)."""
 
@@ -63,9 +66,11 @@ class AuthCache(Group):
         await self._decide("a rate limit", key, lambda redis: redis.delete(key))
 
     async def revoke_token(self, jti: str, expires_at: float) -> None:
-        """From now on the token counts no longer. Remembered until it expires (seconds since 1970), whatever is invalidated."""
-        key = TYPES["revoked"].tags_of(jti)[0]
-        await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(REVOKE, 1, REVOCATIONS, jti, expires_at))
+        """From now on the token counts no longer. Remembered until it expires (seconds since 1970) and LEEWAY_S more, whatever is
+        invalidated.
+        """
+        key, until = TYPES["revoked"].tags_of(jti)[0], expires_at + LEEWAY_S
+        await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(REVOKE, 1, REVOCATIONS, jti, until))
         await self._make_stale(key)
 
     async def is_token_revoked(self, jti: str, *, issued_at: float | None = None) -> bool:

@@ -9,11 +9,14 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from api.http.live.feed import Feed
+from api.http.live.messages import messages_of
 from bookly.records.availability import NotificationRequested
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
     from tests.integration.edge.whole import Whole
 
@@ -74,6 +77,23 @@ def test_the_feed_begins_at_the_end_and_tells_only_what_is_committed(whole: Whol
             assert told.next() == "meanwhile"
             assert told.nothing(), "what is not committed is not told"
         assert told.next() == "late"
+
+
+def test_the_feed_goes_on_where_it_was_when_it_failed(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    failed: list[object] = []
+
+    def failing_once(record: Any, registry: Any) -> Any:
+        if not failed:
+            failed.append(record)
+            raise RuntimeError("whatever it was")
+        return messages_of(record, registry)
+
+    monkeypatch.setattr("api.http.live.feed.messages_of", failing_once)
+    with feed(whole, told):
+        publish(whole, told.notification("first"), told.notification("second"))
+        assert [told.next(), told.next()] == ["first", "second"]
+    assert failed
 
 
 def test_the_feed_goes_on_when_the_broker_is_back(whole: Whole) -> None:

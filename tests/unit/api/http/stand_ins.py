@@ -38,11 +38,11 @@ class Answers:
 
 
 class Owners:
-    """`tables["resources", "usage"]["room-1"] = {...}`. While `away` it answers nothing."""
+    """`tables["resources", "usage"]["room-1"] = {...}`. While `away` it answers nothing; `more`: an index has left rows out."""
 
     def __init__(self) -> None:
         self.tables: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
-        self.away = False
+        self.away = self.more = False
         self.asked: Counter[tuple[str, str, str]] = Counter()
 
     async def row(self, domain: str, table: str, key: str, *, routed_by: str) -> Answer:
@@ -56,7 +56,7 @@ class Owners:
         self._ask(domain, table, "*")
         found = self.tables[domain, table].items()
         matching = [(key, row) for key, row in found if all(row[name] == value for name, value in (where or {}).items())]
-        return Answers(matching[:limit], len(matching) > limit)
+        return Answers(matching[:limit], self.more or len(matching) > limit)
 
     def _ask(self, domain: str, table: str, key: str) -> None:
         if self.away:

@@ -72,6 +72,18 @@ async def test_other_events_and_bytes_that_are_none_tell_nobody() -> None:
     assert messages_of(Record(NOTIFICATIONS, b"room-1", b"\x00nonsense", told), schemas) == []
 
 
+async def test_an_event_of_another_kind_than_its_header_says_tells_nobody() -> None:
+    record, schemas = await published(WaitlistOfferExpired(waitlist_id="wl-1", resource_id="room-1", user_id="u-1"))
+    record.of_headers = [("ce_type", b"availability.notification.requested")]
+    assert messages_of(record, schemas) == []
+
+
+def test_a_row_that_the_group_has_not_written_tells_nobody() -> None:
+    schemas: Any = InMemorySchemas()
+    for key, value in ((b"room-1|soon", b"{}"), (b"room-1", b"{}"), (b"\xff|1", b"{}"), (f"room-1|{NINE}".encode(), b"[")):
+        assert messages_of(Record(DEMAND, key, value), schemas) == []
+
+
 def test_an_hour_of_demand_is_told_to_who_watches_its_resource_or_all() -> None:
     schemas: Any = InMemorySchemas()
     told = messages_of(Record(DEMAND, f"room|1|{NINE}".encode(), json.dumps(HOUR).encode()), schemas)

@@ -85,6 +85,20 @@ def test_lists_and_searches_show_what_is_not_deleted_and_say_when_there_is_more(
     assert [each["category_id"] for each in client.get("/categories", headers=ALL).json()["items"]] == ["rooms"]
 
 
+def test_what_is_written_into_one_part_of_a_question_answers_no_other(client: TestClient) -> None:
+    for between in ("&", "&status=", '", "', " ", ",", "|", ":"):
+        asked = {"category": f"rooms{between}IN_USE"}
+        assert client.get("/resources", params=asked, headers=ALL).json()["items"] == []
+    found = client.get("/resources?category=rooms&status=IN_USE", headers=ALL).json()["items"]
+    assert [each["resource_id"] for each in found] == ["room-2"]
+
+
+def test_who_has_more_reservations_than_the_index_keeps_reads_the_latest(client: TestClient, world: World) -> None:
+    world.owners.more = True
+    found = client.get("/users/u-1/reservations", headers=ALL)
+    assert (found.status_code, [each["reservation_id"] for each in found.json()["items"]]) == (200, ["res-1"])
+
+
 def test_demand_is_counted_by_the_hour(client: TestClient, world: World) -> None:
     found = client.get(DEMAND, headers=ALL).json()
     assert [(each["hour"], each["asked"], each["refused_by"]) for each in found["hours"]] == [

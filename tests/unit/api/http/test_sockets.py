@@ -12,6 +12,7 @@ import pytest
 from api.http import responses
 from api.http.live.hub import ROOM, Ended, Hub, Listener
 from api.http.problems import Unavailable
+from api.http.security.keys import new_key
 from tests.unit.api.http.conftest import World
 from tests.unit.api.http.sockets import Socket
 from tests.unit.api.http.tokens import token
@@ -113,6 +114,23 @@ async def test_a_socket_ends_with_its_token(world: World) -> None:
         assert await socket.open(token("u-1", OWN, exp=int(time.time()) + 1)) == READY
         assert (await socket.read())["code"] == 4401
         assert world.hub.listeners == 0
+
+
+async def test_a_socket_ends_soon_after_its_token_is_revoked_or_its_key_taken_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(responses, "AGAIN_S", 0.05)
+    async with running(world) as app:
+        by_token, by_key = Socket(app, "/ws/notifications"), Socket(app, "/ws/demand")
+        assert await by_token.open(token("u-1", OWN, jti="t-1")) == READY
+        assert await by_key.open(new_key(world.key_file, "screen", ["demand:read"])) == READY
+        world.caches.auth.away = True
+        await asyncio.sleep(0.2)
+        assert world.hub.listeners == 2, "what cannot be judged is judged later"
+        world.caches.auth.away = False
+        world.caches.auth.revoked.add("t-1")
+        world.key_file.write_text("{}")
+        assert ((await by_token.read())["code"], (await by_key.read())["code"]) == (4401, 4401)
 
 
 async def test_when_the_process_ends_every_socket_is_told_why_and_no_other_is_taken(world: World) -> None:

@@ -179,3 +179,12 @@ def test_while_revocations_cannot_be_asked_for_nobody_passes(client: TestClient,
     world.caches.auth.away = True
     refused = client.get("/users/u-1", headers=bearing("u-1", "users:read"))
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
+
+
+def test_what_a_deactivated_accounts_roles_permit_is_nothing(client: TestClient, world: World) -> None:
+    by_roles = {"Authorization": f"Bearer {token('u-1', permissions=None)}"}
+    row = world.owners.tables["auth", "users"]["u-1"]
+    assert client.get("/users/u-1/reservations", headers=by_roles).status_code == 200
+    world.owners.tables["auth", "users"]["u-1"] = {**row, "active": False}
+    world.caches.auth.clear()  # as USER_DEACTIVATED does
+    assert client.get("/users/u-1/reservations", headers=by_roles).status_code == 403
