@@ -19,6 +19,7 @@ from api.http.live import sockets
 from api.http.metrics import Live, Measured
 from api.http.problems import PUBLISHING, Failures, answer_with_problems
 from api.http.reads import calendars, demand, people, reservations, resources
+from api.http.security.admission import Admitted
 from api.http.security.guard import refuse_open_routes
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Fa
         redoc_url=None,
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False},
-        middleware=[Middleware(Measured, metrics), Middleware(Limited, MOST_BYTES), Middleware(Tagged)],
+        middleware=[
+            *(Middleware(Measured, metrics), Middleware(Admitted), Middleware(Limited, MOST_BYTES), Middleware(Tagged)),
+        ],
     )
     app.state.metrics, app.state.failures = metrics, {**PUBLISHING, **failures}
     for router in ROUTERS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.http.ingestion import Publishable
 from api.http.problems import Forbidden, Invalid, NotThere, TooLarge, TooMany, Unauthenticated, Unavailable
-from api.http.security.guard import OPEN
+from api.http.security.admission import OPEN
 from bookly.catalog import EVENTS, EventType
 
 if TYPE_CHECKING:

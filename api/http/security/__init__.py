@@ -5,5 +5,6 @@ principals   who a caller is, and what they may say
 tokens       JSON Web Tokens; keysets: the keys that they are signed with, and their rotation
 keys         API keys: only hashes are kept
 rates        how often a caller may ask
-guard        all of it before a route's first line: credentials, revocation, rate limit, permission
+gate         credentials, revocation, rate limit, permission
+admission    who asks, before a request is read; guard: what a route needs, before its first line
 """

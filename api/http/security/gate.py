@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from api.http.security.tokens import Claims, Tokens
 
 
+def allowed(principal: Principal, need: Need) -> Asker:
+    """Raises Forbidden."""
+    if not need.met_by(principal.permissions):
+        raise Forbidden(f"It needs {' or '.join((need.wide, *need.narrow))}.")
+    return Asker(principal, need)
+
+
 class Gate:
     """Tokens and keys, revocation, rate limit, permission, in this order. Where one cannot be judged, nobody passes: without
     Redis no token does, for only Redis knows which are revoked.
@@ -36,15 +43,16 @@ class Gate:
 
     async def admit(self, credential: str | None, need: Need) -> Asker:
         """Raises Unauthenticated, Unavailable, TooMany or Forbidden."""
+        return allowed(await self.principal(credential), need)
+
+    async def principal(self, credential: str | None) -> Principal:
+        """Who it is. Raises Unauthenticated, Unavailable or TooMany."""
         if not credential:
             raise Unauthenticated("Send a token or an API key, as `Authorization: Bearer ...`.")
         claims = await self._claims(credential)
         if (wait_s := await self._limiter.hit(claims.user_id)) is not None:
             raise TooMany(wait_s)
-        principal = claims if isinstance(claims, Principal) else await self._principal(claims)
-        if not need.met_by(principal.permissions):
-            raise Forbidden(f"It needs {' or '.join((need.wide, *need.narrow))}.")
-        return Asker(principal, need)
+        return claims if isinstance(claims, Principal) else await self._permitted(claims)
 
     async def _claims(self, credential: str) -> Principal | Claims:
         if credential.startswith(MARK):
@@ -59,7 +67,7 @@ class Gate:
             raise Unauthenticated("The token was revoked: sign in again.")
         return claims
 
-    async def _principal(self, claims: Claims) -> Principal:
+    async def _permitted(self, claims: Claims) -> Principal:
         permissions = claims.permissions
         if permissions is None:
             permissions = await self._permissions_of(claims.user_id)

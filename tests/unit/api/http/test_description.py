@@ -16,7 +16,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from api.http.app import build
-from api.http.security.guard import OPEN
+from api.http.security.admission import OPEN
 from api.http.security.permissions import NAMES
 from tests.unit.api.http.conftest import FAILURES, World, bearing
 from tests.unit.api.http.rows import fill

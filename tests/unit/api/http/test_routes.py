@@ -11,7 +11,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.websockets import WebSocketDisconnect
 
-from api.http.security.guard import OPEN, OpenRoute, needs_of, refuse_open_routes
+from api.http.security.admission import OPEN
+from api.http.security.guard import OpenRoute, needs_of, refuse_open_routes
 from api.http.security.permissions import NAMES, NEEDS
 from tests.unit.api.http.conftest import World, bearing
 from tests.unit.api.http.tokens import token
@@ -59,6 +60,12 @@ def test_there_are_routes_to_test(world: World) -> None:
 def test_every_route_is_refused_without_a_token(world: World, client: TestClient) -> None:
     statuses = {(method, path): refused(client, method, path, None) for method, path, _ in closed_routes(world.app())}
     assert set(statuses.values()) == {401}, statuses
+
+
+def test_who_is_nobody_is_not_read_nor_told_what_there_is(client: TestClient) -> None:
+    assert client.post("/events", content=b"{", headers={"Content-Type": "application/json"}).status_code == 401
+    assert client.post("/events", content=b"x" * 2_000_000).status_code == 401
+    assert client.get("/nowhere").status_code == 401
 
 
 def test_every_route_is_refused_with_every_permission_but_its_own(world: World, client: TestClient) -> None:
