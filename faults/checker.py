@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from faults.evidence import Told
-    from faults.log import Aside, Emission, Entry, Found, Place
+    from faults.log import Aside, Emission, Entry, Found, Place, Rows
     from faults.oracle import Expected
     from faults.shown import Shown
     from faults.spy import Sample
@@ -92,15 +92,15 @@ def set_aside(outcomes: Mapping[Place, str], aside: Sequence[Aside]) -> Iterator
             yield Violation("lost", f"{place} ought to be {outcome}, and is not")
 
 
-def applied(expected: Mapping[str, dict[str, int]], found: Mapping[str, dict[str, int]]) -> Iterator[Violation]:
+def applied(expected: Rows, found: Rows) -> Iterator[Violation]:
     """Each event was applied as often as its records stand in the log: the probe counts itself."""
-    for event_id in expected.keys() | found.keys():
-        wanted, times = (rows.get(event_id, {"times": 0})["times"] for rows in (expected, found))
+    for key in expected.keys() | found.keys():
+        event_id, (wanted, times) = key[1], (rows.get(key, {"times": 0})["times"] for rows in (expected, found))
         if times != wanted:
             yield Violation("doubled" if times > wanted else "lost", f"event {event_id} was applied {times} times, not {wanted}")
 
 
-def tables(expected: Mapping[str, Mapping[str, object]], found: Mapping[str, Mapping[str, object]]) -> Iterator[Violation]:
+def tables(expected: Mapping[str, Rows], found: Mapping[str, Rows]) -> Iterator[Violation]:
     """Every row is the oracle's. A chain as long as it ought to be with another digest says: another order."""
     for table, wanted in expected.items():
         rows = found.get(table, {})
@@ -109,7 +109,8 @@ def tables(expected: Mapping[str, Mapping[str, object]], found: Mapping[str, Map
             if want == row:
                 continue
             is_order = table == "chains" and isinstance(want, dict) and isinstance(row, dict) and want["count"] == row["count"]
-            yield Violation("order" if is_order else "tables", f"row {key!r} of {table} is {row}, and ought to be {want}")
+            name = f"row {key[1]!r} of {table}, partition {key[0]},"
+            yield Violation("order" if is_order else "tables", f"{name} is {row}, and ought to be {want}")
 
 
 def emissions(expected: list[Emission], found: list[Emission]) -> Iterator[Violation]:

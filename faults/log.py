@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from api.tables import read_log
 from bookly.errors import MalformedBytes, UnknownSchema
@@ -62,13 +62,16 @@ class Emission(NamedTuple):
     event_id: str
 
 
+Rows: TypeAlias = dict[tuple[int, str], Any]  # by partition and key: an index has a row of a key in each
+
+
 @dataclass
 class Found:
     """All of it."""
 
     entries: list[Entry] = field(default_factory=list)
     aside: list[Aside] = field(default_factory=list)
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     emitted: list[Emission] = field(default_factory=list)
 
     def aside_of(self) -> dict[Place, str]:
@@ -122,10 +125,10 @@ class LogReader:
                 waiting[name] = message
         return [parked(name, waiting[name], catalogued) for name in sorted(waiting)]
 
-    def _rows(self, table: str) -> dict[str, Any]:
-        rows: dict[str, Any] = {}
+    def _rows(self, table: str) -> Rows:
+        rows: Rows = {}
         for message in read_log(self.brokers, self.domain.changelog(table)):
-            key, value = (message.key() or b"").decode(), message.value()
+            key, value = (message.partition() or 0, (message.key() or b"").decode()), message.value()
             if value is None:
                 rows.pop(key, None)
             else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import json
 
 from faults.domains import READ_FIRST
-from faults.log import DEAD, PARKED, Emission, Entry, Place
+from faults.log import DEAD, PARKED, Emission, Entry, Place, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ APPLIED, IGNORED = "applied", "ignored"
 class Expected:
     """`outcomes`: what must have become of each record."""
 
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
     emitted: list[Emission] = field(default_factory=list)
     outcomes: dict[Place, str] = field(default_factory=dict)
 
@@ -40,7 +40,7 @@ def fold(domain: Domain, entries: Iterable[Entry], aside: Mapping[Place, str], *
     for entry in entries:
         by_number[entry.place.partition].append(entry)
     for number in sorted(by_number):
-        _Number(domain, expected, aside, forgiving=forgiving).fold(sorted(by_number[number], key=in_order))
+        _Number(domain, number, expected, aside, forgiving=forgiving).fold(sorted(by_number[number], key=in_order))
     return expected
 
 
@@ -52,8 +52,8 @@ def in_order(entry: Entry) -> tuple[int, int]:
 class _Number:
     """One partition number: its rows, and the keys that are blocked."""
 
-    def __init__(self, domain: Domain, expected: Expected, aside: Mapping[Place, str], *, forgiving: bool) -> None:
-        self._domain, self._expected, self._aside, self._forgiving = domain, expected, aside, forgiving
+    def __init__(self, domain: Domain, number: int, expected: Expected, aside: Mapping[Place, str], *, forgiving: bool) -> None:
+        self._number, self._domain, self._expected, self._aside, self._forgiving = number, domain, expected, aside, forgiving
         self._rows: dict[str, dict[str, Any]] = {table.name: {} for table in domain.tables}
         self._state: State = domain.state(domain.name, self._rows)
         self._blocked: set[tuple[str, bytes]] = set()  # topic and key: behind a record that was set aside
@@ -66,7 +66,8 @@ class _Number:
             if outcome in {DEAD, PARKED} and entry.key is not None:
                 self._blocked.add((entry.place.topic, entry.key))
         for table, rows in self._rows.items():
-            self._expected.rows[table].update({key: json.decode(json.encode(row)) for key, row in rows.items()})
+            found = {(self._number, key): json.decode(json.encode(row)) for key, row in rows.items()}
+            self._expected.rows[table].update(found)
 
     def _outcome(self, entry: Entry, dead: set[tuple[str, bytes | None]]) -> str:
         found = self._aside.get(entry.place)

@@ -104,15 +104,15 @@ def dead_and_parked(found: Found, _: Watched) -> None:
 
 
 def another_count(found: Found, _: Watched) -> None:
-    found.rows["counts"]["room"] = {**found.rows["counts"]["room"], "created": 9}
+    found.rows["counts"][0, "room"] = {**found.rows["counts"][0, "room"], "created": 9}
 
 
 def a_row_too_many(found: Found, _: Watched) -> None:
-    found.rows["windows"]["room|nine"] = {"count": 1, "late": 0}
+    found.rows["windows"][0, "room|nine"] = {"count": 1, "late": 0}
 
 
 def another_order(found: Found, _: Watched) -> None:
-    key = f"{TOPIC}|room"
+    key = (0, f"{TOPIC}|room")
     found.rows["chains"][key] = {**found.rows["chains"][key], "digest": "crossed"}
 
 

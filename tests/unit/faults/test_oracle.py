@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bookly.records.availability import ReservationConfirmed, ReservationCreated
@@ -31,8 +32,8 @@ def test_events_are_counted_and_chained_in_the_order_of_the_log() -> None:
     crossed = folded(entry(0, created("r-2"), event_id=2), entry(1, created("r-1"), event_id=1))
 
     assert outcomes(straight) == [APPLIED, APPLIED]
-    assert straight.rows["counts"]["room"]["created"] == 2
-    chains = straight.rows["chains"][f"{TOPIC}|room"], crossed.rows["chains"][f"{TOPIC}|room"]
+    assert straight.rows["counts"][0, "room"]["created"] == 2
+    chains = straight.rows["chains"][0, f"{TOPIC}|room"], crossed.rows["chains"][0, f"{TOPIC}|room"]
     assert chains[0]["count"] == chains[1]["count"] == 2
     assert chains[0]["digest"] != chains[1]["digest"]
 
@@ -46,8 +47,15 @@ def test_a_confirmation_is_told_to_the_world_once() -> None:
 
 def test_the_same_event_twice_is_counted_once_and_applied_twice() -> None:
     expected = folded(entry(0, created("r-1"), event_id=9), entry(1, created("r-1"), event_id=9))
-    assert expected.rows["counts"]["room"]["created"] == 1
+    assert expected.rows["counts"][0, "room"]["created"] == 1
     assert [row["times"] for row in expected.rows["seen"].values()] == [2]
+
+
+def test_a_key_has_a_row_of_its_own_in_each_partition() -> None:
+    there = entry(0, created("r-2"), event_id=2)
+    there = replace(there, place=there.place._replace(partition=1))
+    expected = folded(entry(0, created("r-1"), event_id=1), there)
+    assert {number: expected.rows["counts"][number, "room"]["created"] for number in (0, 1)} == {0: 1, 1: 1}
 
 
 def test_bytes_that_are_no_event_are_dead_and_their_key_waits_behind_them() -> None:
@@ -55,7 +63,7 @@ def test_bytes_that_are_no_event_are_dead_and_their_key_waits_behind_them() -> N
         entry(0, created("r-1")), entry(1, None), entry(2, created("r-2")), entry(3, created("r-3", "other"), key=b"other")
     )
     assert outcomes(expected) == [APPLIED, DEAD, PARKED, APPLIED]
-    assert expected.rows["counts"]["room"]["created"] == 1
+    assert expected.rows["counts"][0, "room"]["created"] == 1
 
 
 def test_a_record_without_a_key_holds_nobody_up() -> None:
