@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.websockets import WebSocketDisconnect
 
 from api.http.live.hub import Ended
-from api.http.problems import Unauthenticated, Unavailable, problem_of
+from api.http.problems import TooMany, Unauthenticated, Unavailable, problem_of
 from api.http.shapes.commands import Accepted
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ async def websocket(socket: WebSocket, edge: Edge, need: Need, channel: Callable
     """
     await socket.accept()
     try:
-        async with asyncio.timeout(FIRST_S):
-            token = await _introduced(socket)
+        with edge.hub.introducing():
+            async with asyncio.timeout(FIRST_S):
+                token = await _introduced(socket)
             asker = await edge.gate.admit(token, need)
     except WebSocketDisconnect:
         return
@@ -58,12 +59,13 @@ async def websocket(socket: WebSocket, edge: Edge, need: Need, channel: Callable
             raise
         await _refuse(socket, problem)
     else:
-        await _serve(socket, edge, Pass(token, need, asker.principal.expires_at), channel(asker))
+        await _serve(socket, edge, Pass(asker.user_id, token, need, asker.principal.expires_at), channel(asker))
 
 
 class Pass(NamedTuple):
-    """With what a socket was let in."""
+    """Who was let in, and with what."""
 
+    user_id: str
     token: str | None
     need: Need
     expires_at: float | None
@@ -82,11 +84,11 @@ async def _introduced(socket: WebSocket) -> str | None:
 
 async def _serve(socket: WebSocket, edge: Edge, shown: Pass, channel: Channel) -> None:
     try:
-        with edge.hub.listen(channel) as listener:
+        with edge.hub.listen(shown.user_id, channel) as listener:
             code, reason = await _until_it_ends(socket, listener, edge, shown)
     except Ended as end:
         code, reason = 1012, str(end)
-    except Unavailable as full:
+    except (Unavailable, TooMany) as full:
         await _refuse(socket, full)
         return
     if code:

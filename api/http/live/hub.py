@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeAlias
 
-from api.http.problems import Unavailable
+from api.http.problems import TooMany, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Channel: TypeAlias = tuple[str, str]  # ("user", user_id), ("demand", resource_id or "*")
 ROOM = 100  # messages that wait for one socket
 MOST = 5_000  # sockets a process
+MOST_EACH = 50  # of one user, or of one key
+MOST_NEW = 500  # that have not said yet who they are
 
 
 class Ended(Exception):
@@ -60,23 +62,42 @@ class Hub:
     def __init__(self, *, room: int = ROOM, most: int = MOST) -> None:
         self._room, self._most = room, most
         self._channels: defaultdict[Channel, set[Listener]] = defaultdict(set)
+        self._each: Counter[str] = Counter()
+        self._new = 0
         self._ending: str | None = None
         self._empty = asyncio.Event()
         self.listeners = self.told = self.dropped = 0
 
     @contextmanager
-    def listen(self, channel: Channel) -> Iterator[Listener]:
-        """Hear what is told on it from now on. Raises Ended, or Unavailable where there are too many already."""
+    def introducing(self) -> Iterator[None]:
+        """A socket that has not said yet who it is. Raises Unavailable where too many have not."""
+        if self._new >= MOST_NEW:
+            raise Unavailable("Too many sockets have not said yet who they are.", 5)
+        self._new += 1
+        try:
+            yield
+        finally:
+            self._new -= 1
+
+    @contextmanager
+    def listen(self, user_id: str, channel: Channel) -> Iterator[Listener]:
+        """Hear what is told on it from now on. Raises Ended; Unavailable or TooMany where there are too many, or of one user."""
         if self._ending is not None:
             raise Ended(self._ending)
         if self.listeners >= self._most:
             raise Unavailable("This process has as many sockets as it takes.", 10)
+        if self._each[user_id] >= MOST_EACH:
+            raise TooMany(10)
         listener = Listener(self._room)
         self._channels[channel].add(listener)
+        self._each[user_id] += 1
         self.listeners += 1
         try:
             yield listener
         finally:
+            self._each[user_id] -= 1
+            if not self._each[user_id]:
+                del self._each[user_id]
             self._channels[channel].discard(listener)
             if not self._channels[channel]:
                 del self._channels[channel]

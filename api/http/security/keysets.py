@@ -108,7 +108,8 @@ def public_keys(text: bytes) -> dict[str, PublicKey]:
     found: Any = json.loads(text)
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
         raise ValueError('it is no key set: {"keys": [...]}')  # noqa: TRY004  # of what a file says
-    return {each["kid"]: _imported(each) for each in found["keys"] if isinstance(each, dict) and _may_sign(each)}
+    keys = {each["kid"]: _imported(each) for each in found["keys"] if isinstance(each, dict) and _may_sign(each)}
+    return {kid: key for kid, key in keys.items() if key is not None}
 
 
 def _may_sign(key: dict[str, Any]) -> bool:
@@ -116,6 +117,11 @@ def _may_sign(key: dict[str, Any]) -> bool:
     return kind and isinstance(key.get("kid"), str) and key.get("use", "sig") == "sig"
 
 
-def _imported(key: dict[str, Any]) -> PublicKey:
+def _imported(key: dict[str, Any]) -> PublicKey | None:
+    """None for one that is broken: the others go on to be learnt and forgotten."""
     public: dict[str, str | list[str]] = {name: key[name] for name in PUBLIC if name in key}
-    return RSAKey.import_key(public) if key["kty"] == "RSA" else ECKey.import_key(public)
+    try:
+        return RSAKey.import_key(public) if key["kty"] == "RSA" else ECKey.import_key(public)
+    except (JoseError, ValueError, TypeError) as error:
+        log.warning("the key %r of the key set is broken (%s) and signs nothing", key["kid"], type(error).__name__)
+        return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.http import responses
+from api.http.live import hub
 from api.http.live.hub import ROOM, Ended, Hub, Listener
 from api.http.problems import Unavailable
 from api.http.security.keys import new_key
@@ -133,6 +134,24 @@ async def test_a_socket_ends_soon_after_its_token_is_revoked_or_its_key_taken_ou
         assert ((await by_token.read())["code"], (await by_key.read())["code"]) == (4401, 4401)
 
 
+async def test_one_user_or_strangers_take_no_more_than_their_share_of_the_sockets(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MOST_EACH", 2)
+    async with running(world) as app:
+        mine = [Socket(app, "/ws/notifications") for _ in range(3)]
+        assert [(await socket.open(token("u-1", OWN))).get("code") for socket in mine] == [None, None, 4429]
+        assert await Socket(app, "/ws/notifications").open(token("u-2", OWN)) == READY
+        monkeypatch.setattr(hub, "MOST_NEW", 1)
+        silent, another = Socket(app, "/ws/notifications"), Socket(app, "/ws/notifications")
+        await silent.accepted()
+        await another.accepted()
+        assert (await another.read())["code"] == 4503
+        await mine[0].leave()
+        await mine[0].task
+        assert await Socket(app, "/ws/notifications").open(token("u-1", OWN)) == READY
+
+
 async def test_when_the_process_ends_every_socket_is_told_why_and_no_other_is_taken(world: World) -> None:
     async with running(world) as app:
         sockets = [Socket(app, "/ws/notifications") for _ in range(10)]
@@ -166,7 +185,7 @@ async def test_a_listener_keeps_the_newest(world: World) -> None:
 
 async def test_a_hub_forgets_who_has_left() -> None:
     hub = Hub(most=1)
-    with hub.listen(("user", "u-1")), pytest.raises(Unavailable), hub.listen(("user", "u-2")):
+    with hub.listen("u-1", ("user", "u-1")), pytest.raises(Unavailable), hub.listen("u-2", ("user", "u-2")):
         pass
     hub.tell([(("user", "u-1"), "nobody hears it")])
     assert (hub.listeners, hub.told) == (0, 0)

@@ -168,6 +168,12 @@ def test_symmetric_keys_and_those_for_encryption_sign_nothing() -> None:
     assert public_keys(json.dumps({"keys": odd}).encode()) == {}
 
 
+def test_a_broken_key_of_the_set_signs_nothing_and_the_others_count() -> None:
+    broken = [{"kty": "EC", "crv": "P-256", "kid": "half", "x": "AA"}, {"kty": "RSA", "kid": "none", "n": 7}]
+    found = public_keys(json.dumps({"keys": [*broken, EC.as_dict(private=False)]}).encode())
+    assert set(found) == {"ec-1"}
+
+
 def test_a_revoked_token_is_refused(client: TestClient, world: World) -> None:
     headers = {"Authorization": f"Bearer {token('u-1', 'users:read', jti='t-1')}"}
     assert client.get("/users/u-1", headers=headers).status_code == 200
