@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import quote, urlencode
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from api.assignments import Assignment
 
+log = logging.getLogger(__name__)
 PATIENCE_S = 3.0  # an owner is looked for so long
 ATTEMPT_S = 1.0  # what one worker may take to answer
 PAUSE_S = 0.1
@@ -134,6 +136,9 @@ class Owners:
             raise _Elsewhere(f"the owner of {partition} is gone, and somebody else has its address")
         if status in {421, 503}:
             raise _Elsewhere(found["reason"])
+        if status == 401:
+            log.error("the worker at %s knows another BOOKLY_INTERNAL_SECRET than this process: it answers nothing", address)
+            raise NotAnswered(f"the owner of {partition} does not know this process: their internal secrets differ")
         if status != 200:
             raise NotAnswered(f"the owner of {partition} refused the question ({status}): {found['reason']}")
         return found

@@ -9,20 +9,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from api.http import responses
-from api.http.problems import invalid_event
+from api.http.problems import Invalid, Unavailable, invalid_event
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import DOMAINS, PUBLISH
 from api.http.security.principals import Asker
-from api.http.shapes.base import Moment, asked
+from api.http.shapes.base import Id, Moment, asked
 from api.http.shapes.commands import Accepted
 from bookly.catalog import EVENTS, EventSpec, EventType
-from bookly.errors import InvalidEvent
+from bookly.errors import DeliveryFailed, InvalidEvent
 from bookly.payload import EventPayload
 
 router = APIRouter(tags=["events"])
+_IDS: TypeAdapter[str] = TypeAdapter(Id)
 PUBLISHABLE = {spec.name: spec.type.value for spec in EVENTS.values() if spec.domain in DOMAINS}
 Publishable = StrEnum("Publishable", PUBLISHABLE)  # type: ignore[misc]  # its members are the contract's
 
@@ -51,6 +52,7 @@ async def publish_event(edge: TheEdge, who: Annotated[Asker, Depends(Guard(PUBLI
     who.must_hold(f"publish:{spec.domain}")
     try:
         event = class_of(spec)(**wanted.data)
+        _refuse_unreadable(spec, event)
         payload = EventPayload.of(
             event,
             source=edge.producer.settings.source,
@@ -62,7 +64,19 @@ async def publish_event(edge: TheEdge, who: Annotated[Asker, Depends(Guard(PUBLI
         delivery = await edge.producer.publish(payload)
     except InvalidEvent as error:
         raise invalid_event(error, "body.data.") from None
+    except DeliveryFailed as error:
+        raise Unavailable(
+            f'The broker did not confirm the event, which may be there nevertheless: send it again with "id": "{error.event_id}".'
+        ) from None
     return responses.event(spec.type, delivery)
+
+
+def _refuse_unreadable(spec: EventSpec, event: Any) -> None:
+    """What it is about has to have a path here."""
+    try:
+        _IDS.validate_python(getattr(event, spec.key_field))
+    except ValidationError as refused:
+        raise Invalid([(f"body.data.{spec.key_field}", refused.errors()[0]["msg"])]) from None
 
 
 @cache

@@ -49,6 +49,8 @@ async def websocket(socket: WebSocket, edge: Edge, need: Need, channel: Callable
             async with asyncio.timeout(FIRST_S):
                 token = await _introduced(socket)
             asker = await edge.gate.admit(token, need)
+        if (why := edge.unready()) is not None:
+            raise Unavailable(why)
     except WebSocketDisconnect:
         return
     except TimeoutError:

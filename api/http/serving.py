@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import signal
+import socket
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -13,22 +14,37 @@ import uvloop
 from api.http.app import build
 from api.http.server import Server, config_of
 from api.http.wiring import FAILURES, open_edge
+from bookly.errors import InvalidSettings
 
 if TYPE_CHECKING:
     from api.http.settings import ApiSettings
 
 
+BACKLOG = 2_048  # who comes at the same moment waits here
+
+
 def serve(settings: ApiSettings, host: str, port: int) -> None:
     """Blocks. Raises BooklyError where it cannot begin."""
+    listening = _listening(host, port)
     signal.signal(signal.SIGTERM, _end)  # what uvicorn hands the signal on to when it is done
     _allow_files()
-    uvloop.run(_serve(settings, host, port))
+    with listening:
+        uvloop.run(_serve(settings, listening))
 
 
-async def _serve(settings: ApiSettings, host: str, port: int) -> None:
+async def _serve(settings: ApiSettings, listening: socket.socket) -> None:
     async with open_edge(settings) as edge:
         app = build(lambda: nullcontext(edge), FAILURES)
-        await Server(config_of(app, host, port), edge.hub).serve()
+        await Server(config_of(app, *listening.getsockname()[:2]), edge.hub).serve(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Bound before anything is opened. Raises InvalidSettings."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise InvalidSettings(f"--host {host} --port {port} cannot be listened on ({error.strerror}): give others.") from None
 
 
 def _allow_files() -> None:

@@ -15,7 +15,7 @@ from api.http.problems import Failures, Unauthenticated, Unavailable
 from api.http.reads.people import permissions_of
 from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
-from api.http.security.keysets import FileSource, KeyRing, UrlSource
+from api.http.security.keysets import FileSource, KeyRing, UrlSource, public_keys
 from api.http.security.tokens import Tokens
 from api.owners import NotAnswered, Owners
 from bookly import Producer
@@ -41,7 +41,8 @@ FAILURES: Final[Failures] = {
 async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
     """Everything that requests use, until the block ends. Raises BooklyError where a server does not answer."""
     servers, hub = settings.servers, Hub()
-    keys = ApiKeys(settings.keys)
+    keys, tokens = ApiKeys(settings.keys), _tokens(settings.trust)
+    keys.check()
     registry = Registry(servers.registry)
     loop = asyncio.get_running_loop()
     feed = Feed(servers.brokers, registry, lambda messages: loop.call_soon_threadsafe(hub.tell, messages))
@@ -50,7 +51,7 @@ async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
         Caches(servers.redis) as caches,
         Producer(source="api", brokers=servers.brokers, registry=servers.registry) as producer,
     ):
-        gate = Gate(_tokens(settings.trust), keys, caches.auth, partial(permissions_of, owners, caches.auth), settings.rate)
+        gate = Gate(tokens, keys, caches.auth, partial(permissions_of, owners, caches.auth), settings.rate)
         feed.start()
         try:
             yield Edge(owners, caches, producer, gate, hub, counts=lambda: caches.counts, unready=lambda: feed.unready)
@@ -59,8 +60,20 @@ async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
             registry.close()
 
 
+def _refuse_unusable(source: FileSource) -> None:
+    try:
+        found = public_keys(source.path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InvalidSettings(f"BOOKLY_JWKS: {source.path} is no key set that can be read ({error}).") from None
+    if not found:
+        raise InvalidSettings(f"BOOKLY_JWKS: {source.path} has no key that signs tokens here: EC P-256 or RSA, with a kid.")
+
+
 def _tokens(trust: Trust | None) -> Tokens | None:
     if trust is None:
         return None
-    source: Any = UrlSource(trust.jwks) if "://" in trust.jwks else FileSource(Path(trust.jwks))
+    source: Any = UrlSource(trust.jwks)
+    if "://" not in trust.jwks:
+        source = FileSource(Path(trust.jwks))
+        _refuse_unusable(source)
     return Tokens(KeyRing(source), issuer=trust.issuer, audience=trust.audience)

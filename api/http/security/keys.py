@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import os
 import secrets
 from hashlib import sha256
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+log = logging.getLogger(__name__)
 MARK = "bookly_"
 
 
@@ -30,6 +32,7 @@ class ApiKeys:
         self._path = path
         self._seen: tuple[int, int] | None = None
         self._rows: dict[str, dict[str, Any]] = {}
+        self._said = ""
 
     def principal(self, key: str) -> Principal | None:
         """Whose key it is. None where it is nobody's, after the same comparison. Raises InvalidSettings for a broken file."""
@@ -41,16 +44,29 @@ class ApiKeys:
             return None
         return Principal(f"key:{row['name']}", frozenset(row["permissions"]))
 
+    def check(self) -> None:
+        """Raises InvalidSettings where the file cannot be used: a process does not begin with it."""
+        if self._path is not None:
+            read_keys(self._path)
+
     def _refresh(self) -> None:
         if self._path is None:
             return
         try:
             found = self._path.stat()
+            if self._seen != (found.st_mtime_ns, found.st_ino):
+                self._rows, self._seen = read_keys(self._path), (found.st_mtime_ns, found.st_ino)
         except FileNotFoundError:
             self._seen, self._rows = None, {}
-            return
-        if self._seen != (found.st_mtime_ns, found.st_ino):
-            self._rows, self._seen = read_keys(self._path), (found.st_mtime_ns, found.st_ino)
+        except (OSError, InvalidSettings) as error:
+            self._say(str(error))
+            raise InvalidSettings(str(error)) from None
+
+    def _say(self, why: str) -> None:
+        """Once, however many ask: callers are not told which file it is."""
+        if why != self._said:
+            self._said = why
+            log.error("no API key is taken: %s", why)
 
 
 def new_key(path: Path, name: str, permissions: Iterable[str]) -> str:

@@ -42,10 +42,10 @@ class Source(Protocol):
 
 class FileSource:
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     async def read(self) -> bytes:
-        return await asyncio.to_thread(self._path.read_bytes)
+        return await asyncio.to_thread(self.path.read_bytes)
 
 
 class UrlSource:

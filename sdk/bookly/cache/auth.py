@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bookly.cache.entries import Entries
 
 
+LATEST = 1e11  # the year 5138; milliseconds of today are above it
 LEEWAY_S = 60.0  # who judges a token may allow for clocks that differ, and it must not count again meanwhile
 
 
@@ -69,7 +70,7 @@ class AuthCache(Group):
         """From now on the token counts no longer. Remembered until it expires (seconds since 1970) and LEEWAY_S more, whatever is
         invalidated.
         """
-        key, until = TYPES["revoked"].tags_of(jti)[0], expires_at + LEEWAY_S
+        key, until = TYPES["revoked"].tags_of(_text(jti))[0], _moment(expires_at) + LEEWAY_S
         await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(REVOKE, 1, REVOCATIONS, jti, until))
         await self._make_stale(key)
 
@@ -77,8 +78,9 @@ class AuthCache(Group):
         """Whether it was revoked. Given when it was issued (seconds since 1970), RevocationsForgotten is raised for a token
         that is older than Redis' memory: it was emptied since, and what was revoked before is not known.
         """
-        revoked, begun = await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(CHECK, 1, REVOCATIONS, jti))
-        if not revoked and issued_at is not None and issued_at < float(begun):
+        known, issued = _text(jti), None if issued_at is None else _moment(issued_at)
+        revoked, begun = await self._decide("a revocation", REVOCATIONS, lambda redis: redis.eval(CHECK, 1, REVOCATIONS, known))
+        if not revoked and issued is not None and issued < float(begun):
             raise RevocationsForgotten
         return bool(revoked)
 
@@ -87,6 +89,19 @@ class AuthCache(Group):
             return await self._deciding.call(key, command)
         except AwayError as error:
             raise CacheUnavailable(what, str(error)) from error
+
+
+def _text(jti: object) -> str:
+    if not isinstance(jti, str) or not jti:
+        raise ValueError(f"jti is {jti!r}: it must be the token's id, a text")
+    return jti
+
+
+def _moment(at: object) -> float:
+    """Raises ValueError for what would be forgotten at once, or never: no number, or one of milliseconds."""
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < LATEST:
+        raise ValueError(f"{at!r} is no time of a token: give seconds since 1970, as its claims exp and iat are")
+    return float(at)
 
 
 def _hits(scope: str, identity: str) -> str:

@@ -153,6 +153,9 @@ class Entries(Generic[Value]):
                 f"{self.of.name} shows {needed}: its loader must give Loaded(value, shows=...) with exactly these keys, "
                 "if need be with no ids"
             )
+        for entity, ids in loaded.shows.items():
+            if isinstance(ids, str):
+                raise TypeError(f"{self.of.name} shows {entity.kind} {ids!r}: give a list, a text would be an id for each letter")
         if self.of.ttl is None and loaded.ttl is None:
             raise ValueError(f"{self.of.name} has no time to live of its own: give Loaded a ttl")
         return self._values.validate_python(loaded.value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import MovedError, RedisError
+from redis.exceptions import DataError, MovedError, RedisError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -66,6 +66,8 @@ class Server:
         try:
             async with asyncio.timeout(self._limit_s):
                 answer = await command(self._redis)
+        except DataError:
+            raise  # what was asked is no question to any Redis, well or away
         except (RedisError, OSError, TimeoutError) as error:
             if not isinstance(error, MovedError):  # that one is well, and says where to ask
                 self._failed(error)

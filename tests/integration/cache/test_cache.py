@@ -93,6 +93,11 @@ async def test_a_loader_that_does_not_say_what_the_entry_shows_is_refused(caches
         await caches.of(STATUS).get_or_load("r-1", loader=Source(Loaded(1, shows={CATEGORY: ["c"]})))
 
 
+async def test_a_text_in_place_of_a_list_of_what_is_shown_is_refused(caches: Caches) -> None:
+    with pytest.raises(TypeError, match="give a list, a text would be an id for each letter"):
+        await caches.of(RESOURCE).get_or_load("r-1", loader=Source(Loaded(None, shows={CATEGORY: "rooms"})))
+
+
 async def test_a_revoked_token_is_kept_until_it_expires(caches: Caches, client: Client) -> None:
     revoked = ANY["revoked"]
     await caches.of(revoked).get_or_load("j-1", loader=Source(Loaded(value=True, ttl=3_600.0)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -57,6 +58,22 @@ async def test_a_revocation_is_seen_at_once_by_everybody_and_outlives_every_inva
         await caches.invalidate(complete("auth"))
         assert await others.auth.is_token_revoked("j-1")
         assert not await others.auth.is_token_revoked("j-2")
+
+
+@pytest.mark.parametrize("time_", [float("nan"), float("inf"), -1, 1_795_597_200_000, "soon", datetime.now(UTC), True, None])
+async def test_what_is_no_time_of_a_token_is_refused_and_redis_is_not_blamed(caches: Caches, time_: Any) -> None:
+    with pytest.raises(ValueError, match="give seconds since 1970"):
+        await caches.auth.revoke_token("j-1", time_)
+    assert not await caches.auth.is_token_revoked("j-1")
+
+
+async def test_what_is_no_id_of_a_token_is_refused(caches: Caches) -> None:
+    wrong: Any
+    for wrong in ("", None, 5):
+        with pytest.raises(ValueError, match="the token's id"):
+            await caches.auth.is_token_revoked(wrong)
+        with pytest.raises(ValueError, match="the token's id"):
+            await caches.auth.revoke_token(wrong, time.time() + 60)
 
 
 async def test_a_revocation_is_forgotten_when_its_token_has_expired_and_not_before(caches: Caches, client: Client) -> None:

@@ -45,7 +45,7 @@ async def test_who_has_no_secret_or_asks_for_what_is_not_there_is_refused(group:
     assert (await ask(address, "/tables/nothing/one?partition=0"))[0] == 404
     assert (await ask(address, "/tables/bookings/one?partition=4"))[0] == 421
     async with Owners(group.brokers, "not-the-secret-of-it") as strangers:
-        with pytest.raises(NotAnswered, match="internal secret"):
+        with pytest.raises(NotAnswered, match="internal secrets differ"):
             await strangers.find("booked", "bookings", "one")
 
 

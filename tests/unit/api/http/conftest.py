@@ -22,7 +22,7 @@ from api.http.security.keysets import KeyRing
 from api.http.security.rates import Rate
 from api.http.security.tokens import Tokens
 from bookly import Producer
-from bookly.errors import CacheUnavailable
+from bookly.errors import CacheUnavailable, InvalidSettings
 from bookly.testing import NOWHERE, InMemoryBroker, InMemorySchemas
 from tests.unit.api.http.rows import fill
 from tests.unit.api.http.stand_ins import Away, Caches, Owners
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FAILURES: Failures = {
     Away: lambda error: Unavailable(error.reason, error.retry_after_s),
     CacheUnavailable: lambda error: Unavailable(str(error), 3),
+    InvalidSettings: lambda _: Unavailable("The API keys cannot be read just now.", 10),
 }
 
 

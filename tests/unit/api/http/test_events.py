@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.http.ingestion import Publishable
+from bookly import Producer
 from bookly.catalog import EVENTS, EventType
+from bookly.errors import DeliveryFailed
 from tests.unit.api.http.conftest import World, bearing
 from tests.unit.api.http.test_commands import last
 
@@ -74,6 +76,23 @@ def test_a_refusal_names_the_field_and_quotes_no_value(
     for secret in ("BROKEN", "crimson", "yesterday"):
         assert secret not in refused.text
     assert not world.broker.records
+
+
+@pytest.mark.parametrize("name", ["lab/1", "r\x00x", "r" * 129])
+def test_an_event_about_what_could_never_be_read_is_refused(client: TestClient, world: World, name: str) -> None:
+    refused = client.post("/events", headers=PUBLISHER, json={**FREE, "data": {**DATA, "resource_id": name}})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body.data.resource_id")
+    assert not world.broker.records
+
+
+def test_an_event_that_nobody_confirmed_is_sent_again_with_its_id(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lost(*_: object, **__: object) -> None:
+        raise DeliveryFailed("resources.status.changed", "5d1a3e52-4a8f-4c39-9a43-0b7d6d0c1f10", "no answer")
+
+    monkeypatch.setattr(Producer, "publish", lost)
+    answer = client.post("/events", headers=PUBLISHER, json=FREE)
+    assert answer.status_code == 503
+    assert '"id": "5d1a3e52-4a8f-4c39-9a43-0b7d6d0c1f10"' in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "1969-12-31T23:59:59Z"])

@@ -48,6 +48,28 @@ def test_a_key_with_a_right_prefix_and_a_wrong_secret_is_refused(client: TestCli
         assert client.get("/metrics", headers={"X-API-Key": wrong}).status_code == 401, wrong
 
 
+def test_a_process_does_not_begin_with_a_key_file_that_is_not_there_or_broken(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{broken")
+    for wrong, why in ((tmp_path / "nope.json", "cannot be read"), (tmp_path / "broken.json", "holds no API keys")):
+        with pytest.raises(InvalidSettings, match=f"{wrong} {why}"):
+            ApiKeys(wrong).check()
+    with pytest.raises(InvalidSettings, match="cannot be read"):
+        ApiKeys(tmp_path).check()
+
+
+def test_a_key_file_that_breaks_is_said_once_in_the_log_and_to_nobody_else(
+    client: TestClient, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = new_key(world.key_file, "scraper", ["metrics:read"])
+    world.key_file.write_text("{broken")
+    answers = [client.get("/metrics", headers={"X-API-Key": key}) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert str(world.key_file) not in answers[0].text
+    assert [record.message for record in caplog.records if "no API key is taken" in record.message] == [
+        f"no API key is taken: BOOKLY_API_KEYS: {world.key_file} holds no API keys: make one by `python -m api key new`."
+    ]
+
+
 def test_a_key_that_was_taken_out_is_refused_at_once(client: TestClient, world: World) -> None:
     key = new_key(world.key_file, "scraper", ["metrics:read"])
     assert client.get("/metrics", headers={"X-API-Key": key}).status_code == 200

@@ -13,6 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from api.http.server import GOING, Server, config_of
+from api.http.serving import serve
+from bookly.errors import InvalidSettings
 from tests.unit.api.http.conftest import World
 from tests.unit.api.http.tokens import token
 
@@ -46,6 +48,16 @@ async def test_a_server_that_ends_tells_its_sockets_why_and_waits_for_none(world
             await asyncio.wait_for(client.recv(), 5)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1012, GOING)
+
+
+def test_a_port_in_use_is_a_sentence_before_anything_is_opened() -> None:
+    nothing: Any = None
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InvalidSettings, match=f"--host 127.0.0.1 --port {port} cannot be listened on"):
+            serve(nothing, "127.0.0.1", port)
+    with pytest.raises(InvalidSettings, match="cannot be listened on"):
+        serve(nothing, "256.0.0.1", 0)
 
 
 async def test_a_message_that_is_too_long_closes_its_socket_alone(world: World) -> None:

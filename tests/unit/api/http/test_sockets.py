@@ -109,6 +109,12 @@ async def test_a_socket_is_refused_as_a_request_is(world: World) -> None:
         assert (await Socket(app, "/ws/notifications").open(token("u-1", OWN)))["code"] == 4503
 
 
+async def test_a_socket_that_could_be_told_nothing_is_refused(world: World) -> None:
+    world.why = "The live feed does not run: no broker."
+    async with running(world) as app:
+        assert await Socket(app, "/ws/notifications").open(token("u-1", OWN)) == {"code": 4503, "reason": world.why}
+
+
 async def test_a_socket_ends_with_its_token(world: World) -> None:
     async with running(world) as app:
         socket = Socket(app, "/ws/notifications")
@@ -143,12 +149,14 @@ async def test_one_user_or_strangers_take_no_more_than_their_share_of_the_socket
         assert [(await socket.open(token("u-1", OWN))).get("code") for socket in mine] == [None, None, 4429]
         assert await Socket(app, "/ws/notifications").open(token("u-2", OWN)) == READY
         monkeypatch.setattr(hub, "MOST_NEW", 1)
-        silent, another = Socket(app, "/ws/notifications"), Socket(app, "/ws/notifications")
+        silent = Socket(app, "/ws/notifications")
         await silent.accepted()
+        another = Socket(app, "/ws/notifications")
         await another.accepted()
         assert (await another.read())["code"] == 4503
-        await mine[0].leave()
-        await mine[0].task
+        for leaving in (silent, mine[0]):
+            await leaving.leave()
+            await leaving.task
         assert await Socket(app, "/ws/notifications").open(token("u-1", OWN)) == READY
 
 
