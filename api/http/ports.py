@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from api.http.live.hub import Hub
-    from api.http.security.gate import Gate
+    from api.http.security.permissions import Need
+    from api.http.security.principals import Asker, Principal
     from bookly import Producer
 
 
@@ -104,6 +105,14 @@ class Caches(Protocol):
     def resources(self) -> ResourcesCache: ...
     @property
     def availability(self) -> AvailabilityCache: ...
+
+
+class Gate(Protocol):
+    """Raises Unauthenticated, Unavailable or TooMany."""
+
+    async def principal(self, credential: str | None) -> Principal: ...
+    async def admit(self, credential: str | None, need: Need) -> Asker:
+        """Forbidden, too."""
 
 
 @dataclass(frozen=True)
