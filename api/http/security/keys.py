@@ -56,6 +56,7 @@ class ApiKeys:
             found = self._path.stat()
             if self._seen != (found.st_mtime_ns, found.st_ino):
                 self._rows, self._seen = read_keys(self._path), (found.st_mtime_ns, found.st_ino)
+                self._said = ""
         except FileNotFoundError:
             self._seen, self._rows = None, {}
         except (OSError, InvalidSettings) as error:
@@ -63,7 +64,7 @@ class ApiKeys:
             raise InvalidSettings(str(error)) from None
 
     def _say(self, why: str) -> None:
-        """Once, however many ask: callers are not told which file it is."""
+        """Once, however many ask: callers are told neither the file nor the reason."""
         if why != self._said:
             self._said = why
             log.error("no API key is taken: %s", why)
