@@ -39,10 +39,10 @@ class Reads:
 
     async def close(self) -> None:
         """End what is under way; those who wait are cancelled."""
-        for task in self._together:
-            task.cancel()
-        if self._together:
-            await asyncio.wait(self._together)
+        while together := set(self._together):  # each that ends lets those go who waited for it
+            for task in together:
+                task.cancel()
+            await asyncio.wait(together)
 
     def _ended(self) -> None:
         """One read less is under way: those who waited for that go now."""
