@@ -10,12 +10,10 @@ import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from aiokafka import AIOKafkaProducer
-
-import agents.engine.partition
 import agents.engine.recovery
 from agents.engine.partition import Partition
 from agents.engine.runner import Runner
+from agents.engine.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,40 +82,37 @@ def after_overlay(trigger: Trigger) -> None:
 
 def changelog_half(trigger: Trigger) -> None:
     """One batch of a transaction is on the broker, the next is not."""
-    send = agents.engine.partition._send
+    produce = Transactions._produce
 
-    async def armed(producer: Any, records: Any) -> Any:
-        number = 0
-        async for future in send(producer, records):
-            number += 1
-            if number == 2 and trigger.passes():
-                await future
-                trigger.strike()
-            yield future
+    async def armed(self: Transactions, batches: Any) -> Any:
+        if len(batches) > 1 and trigger.passes():
+            await produce(self, batches[:1])
+            trigger.strike()
+        return await produce(self, batches)
 
-    agents.engine.partition._send = armed
+    Transactions._produce = armed  # type: ignore[method-assign]
 
 
 def delivered_not_committed(trigger: Trigger) -> None:
-    commit = AIOKafkaProducer.commit_transaction
+    commit = Transactions.commit
 
-    async def armed(self: Any) -> Any:
+    async def armed(self: Transactions) -> None:
         trigger.pass_by()
-        return await commit(self)
+        await commit(self)
 
-    AIOKafkaProducer.commit_transaction = armed
+    Transactions.commit = armed  # type: ignore[method-assign]
 
 
 def in_commit(trigger: Trigger) -> None:
     """The request is under way: whether the broker commits is open."""
-    commit = AIOKafkaProducer.commit_transaction
+    commit = Transactions.commit
 
-    async def armed(self: Any) -> Any:
+    async def armed(self: Transactions) -> None:
         if trigger.passes():
             asyncio.get_running_loop().call_later(trigger.arm.after_s, trigger.strike)
-        return await commit(self)
+        await commit(self)
 
-    AIOKafkaProducer.commit_transaction = armed
+    Transactions.commit = armed  # type: ignore[method-assign]
 
 
 def in_revoke(trigger: Trigger) -> None:
@@ -162,18 +157,14 @@ def in_recovery(trigger: Trigger) -> None:
 
 def in_dead_letter(trigger: Trigger) -> None:
     """A dead letter is on the broker, in a transaction that is open."""
-    send = agents.engine.partition._send
+    write = Transactions.write
 
-    async def armed(producer: Any, records: Any) -> Any:
-        owed = any(record.topic.endswith(".dead") for record in records)
-        async for future in send(producer, records):
-            if owed:
-                await future
-            yield future
-        if owed:
+    async def armed(self: Transactions, records: Any) -> None:
+        await write(self, records)
+        if any(record.topic.endswith(".dead") for record in records):
             trigger.pass_by()
 
-    agents.engine.partition._send = armed
+    Transactions.write = armed  # type: ignore[method-assign]
 
 
 POINTS: dict[str, Callable[[Trigger], None]] = {

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from aiokafka import AIOKafkaProducer
-
 from agents.engine.consuming import Batch
 from agents.engine.partition import Partition, Transaction
+from agents.engine.transactions import Transactions
 from bookly.cache.invalidator import Invalidator
 
 if TYPE_CHECKING:
@@ -24,14 +23,13 @@ AHEAD_S = 0.3  # how long an offset is committed and its rows are not: longer th
 def commit_before_changelog() -> None:
     commit = Partition.commit
 
-    async def ahead(self: Partition, transaction: Transaction) -> dict[Any, int]:
-        producer = self._producer
-        if producer is not None:
-            await producer.begin_transaction()
-            await producer.send_offsets_to_transaction(transaction.places, self.domain.group)
-            await producer.commit_transaction()
+    async def ahead(self: Partition, transaction: Transaction, *, alone: bool = False) -> None:
+        transactions = self._transactions
+        if transactions is not None:
+            await transactions.send_offsets(transaction.places, self.domain.group)
+            await transactions.commit()
             await asyncio.sleep(AHEAD_S)
-        return await commit(self, transaction)
+        await commit(self, transaction, alone=alone)
 
     Partition.commit = ahead  # type: ignore[method-assign]
 
@@ -64,13 +62,12 @@ def reorder() -> None:
 
 
 def no_fence() -> None:
-    construct = AIOKafkaProducer.__init__
+    construct = Transactions.__init__
 
-    def unfenced(self: Any, *about: Any, transactional_id: str | None = None, **more: Any) -> None:
-        own = None if transactional_id is None else f"{transactional_id}-{uuid4()}"
-        construct(self, *about, transactional_id=own, **more)
+    def unfenced(self: Transactions, brokers: str, transactional_id: str) -> None:
+        construct(self, brokers, f"{transactional_id}-{uuid4()}")
 
-    AIOKafkaProducer.__init__ = unfenced
+    Transactions.__init__ = unfenced  # type: ignore[method-assign]
 
 
 def skip_invalidation() -> None:

@@ -36,7 +36,9 @@ class Shown(NamedTuple):
 
 @dataclass
 class Reader:
-    """Runs in a thread of its own. Its source is the durable changelog, read to its end at each load."""
+    """Runs in a thread of its own. Its source is the durable changelog, read at each load to the end of what was written, open
+    transactions included: the owner tells a row from when its commit was answered, which may be a moment before it can be read.
+    """
 
     brokers: str
     redis: str
@@ -68,7 +70,7 @@ class Reader:
 
     async def _look(self, usage: Entries[dict[str, Any]], source: Follower, resource: str) -> None:
         async def load() -> Any:
-            await asyncio.to_thread(source.catch_up)
+            await asyncio.to_thread(source.catch_up, written=True)
             return next((rows[resource] for rows in source.rows.values() if resource in rows), None)
 
         began = time.monotonic()

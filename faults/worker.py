@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from agents.domain import Domain
-    from agents.engine.visibility import Visibility
 
 
 def main(path: str) -> None:
@@ -79,15 +78,12 @@ def forget_usage() -> None:
 
 
 def tell_invalidations(evidence: Evidence) -> None:
-    """Once Redis has taken all that went stale: which version of which row no reader may miss from now on.
-
-    What went stale before it could be read goes stale again when it can, and counts from then.
-    """
+    """Once Redis has taken all that went stale: which version of which row no reader may miss from now on."""
     commit, take_over = Committing.commit, Runner.take_over
     waiting: dict[str, int] = {}
 
-    def tell(invalidator: Invalidator, visibility: Visibility) -> None:
-        if waiting and not invalidator.pending and not visibility._late:
+    def tell(invalidator: Invalidator) -> None:
+        if waiting and not invalidator.pending:
             evidence.tell("stale", rows=waiting)
             waiting.clear()
 
@@ -96,13 +92,13 @@ def tell_invalidations(evidence: Evidence) -> None:
         rows = [record for _, one in taken for record in one.records if record.topic == counts and record.value is not None]
         await commit(self, taken)
         waiting.update({(row.key or b"").decode(): json.loads(row.value or b"")["version"] for row in rows})
-        tell(self._visibility._invalidator, self._visibility)
+        tell(self._invalidator)
 
     async def telling_all(self: Runner, numbers: list[int]) -> None:
         await take_over(self, numbers)
         waiting.clear()
         waiting.update({key: row.version for each in self.partitions.values() for key, row in each.rows["counts"].items()})
-        tell(self._invalidator, self.committing._visibility)
+        tell(self._invalidator)
 
     Committing.commit, Runner.take_over = telling, telling_all  # type: ignore[method-assign]
 

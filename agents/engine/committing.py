@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 from agents.engine.fatal import stop_process
-from agents.engine.visibility import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -24,9 +23,9 @@ MARKERS_S = 1.0  # a busy worker commits offsets that moved past transaction mar
 class Committing:
     """One transaction a partition, all partitions of a round side by side."""
 
-    def __init__(self, brokers: str, invalidator: Invalidator, pulse: Pulse) -> None:
+    def __init__(self, invalidator: Invalidator, pulse: Pulse) -> None:
         self.running: set[asyncio.Task[None]] = set()  # the round that is under way, if there is one
-        self._visibility = Visibility(brokers, invalidator)
+        self._invalidator = invalidator
         self._pulse = pulse
         self._began = self._began_all = 0.0  # the last round, and the last one that took markers along
 
@@ -76,15 +75,16 @@ class Committing:
             committing.cancel()
 
     async def commit(self, taken: Sequence[tuple[Partition, Transaction]]) -> None:
-        """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts."""
+        """Make it durable, then make the caches forget. A commit that fails ends the process: nothing of it counts.
+
+        Rows are told by us alone, and from when their commit was answered (docs/decisions/0006): who finds an entry stale is
+        told the new row, though the broker may need a moment yet until those who read the log see it.
+        """
         try:
-            places = await asyncio.gather(*(partition.commit(transaction) for partition, transaction in taken))
+            await asyncio.gather(*(partition.commit(transaction, alone=len(taken) == 1) for partition, transaction in taken))
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self._pulse.beat()
-        stale = {tag for _, transaction in taken for tag in transaction.stale}
         since = min((transaction.since for _, transaction in taken if transaction.since is not None), default=None)
-        await self._visibility.make_stale(stale, {place: offset for each in places for place, offset in each.items()}, since)
-
-    async def close(self) -> None:
-        await self._visibility.close()
+        self._invalidator.add({tag for _, transaction in taken for tag in transaction.stale}, since)
+        await self._invalidator.send()

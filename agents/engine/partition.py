@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, defaultdict
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 from msgspec.json import encode as to_json
 
@@ -22,6 +21,7 @@ from agents.engine.committed import CommittedRows
 from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.outgoing import Outgoing
 from agents.engine.parking import Parking
+from agents.engine.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from faust.types import TP
 
     from agents.domain import Domain
-
-BATCH_BYTES = 256 * 1024
-TRANSACTION_MS = 60_000
-CLOSE_S = 2.0
-REQUEST_MS = 15_000  # a connection that swallows everything is given up, and the request sent again, before a commit stands still
-RETRY_MS = 10  # a transaction that begins while the markers of the one before are being written is told to come again
 
 
 class Tally(Counter[str]):
@@ -86,32 +80,18 @@ class Partition:
         self._begins: dict[TP, int] = {}
         self._tallied: set[TP] = set()
         self._outgoing: list[Outgoing] = []
-        self._producer: AIOKafkaProducer | None = None
+        self._transactions: Transactions | None = None
 
     async def fence(self, brokers: str) -> None:
-        """Start the producer: from here on the former owner's transactions are refused, and what it left open is aborted."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=brokers,
-            transactional_id=f"{self.domain.group}-{self.number}",
-            transaction_timeout_ms=TRANSACTION_MS,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=4 * BATCH_BYTES,
-            retry_backoff_ms=RETRY_MS,
-            request_timeout_ms=REQUEST_MS,
-            compression_type="lz4",
-        )
-        self._producer = producer
-        await producer.start()
+        """From here on the former owner's transactions are refused, and what it left open is aborted."""
+        self._transactions = Transactions(brokers, f"{self.domain.group}-{self.number}")
+        await self._transactions.start()
 
     async def close(self) -> None:
-        """Stop the producer; an open transaction is aborted by whoever owns the partition next.
-
-        A broker that does not answer is not waited for: nothing that is still under way counts, or all of it does.
-        """
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(producer.stop(), CLOSE_S)
+        """No more transactions; an open one is aborted by whoever owns the partition next."""
+        transactions, self._transactions = self._transactions, None
+        if transactions is not None:
+            await transactions.close()
 
     def tally(self, tp: TP, **counts: int) -> None:
         """Count for an input partition; committed with its offset."""
@@ -172,22 +152,22 @@ class Partition:
         self.parking.forget_changes()
         return transaction
 
-    async def commit(self, transaction: Transaction) -> dict[TopicPartition, int]:
-        """One transaction; an offset of it on each changelog's partition that it wrote to.
+    async def commit(self, transaction: Transaction, *, alone: bool = False) -> None:
+        """One transaction. Raises what the broker says; then nothing of it counts and the process must end.
 
-        Raises what the broker says; then nothing counts and the process must end.
+        `alone`: no other one is under way here. Then the offsets travel beside the records, since a transaction asks for no order
+        in what it holds. Beside others they would queue with them in the broker, which takes two requests of a transaction that
+        queue there for one that was repeated, and refuses the first.
         """
-        producer = self._producer
-        assert producer is not None, "commit() before fence()"
-        await producer.begin_transaction()
-        sent = [future async for future in _send(producer, transaction.records)]
-        # A transaction does not ask for an order: the offsets travel beside the records, and the commit waits for both.
-        offsets = producer.send_offsets_to_transaction(transaction.places, self.domain.group)
-        *written, _ = await asyncio.gather(*sent, offsets)
-        await producer.commit_transaction()
+        transactions, group = self._transactions, self.domain.group
+        assert transactions is not None, "commit() before fence()"
+        if alone:
+            await asyncio.gather(transactions.write(transaction.records), transactions.send_offsets(transaction.places, group))
+        else:
+            await transactions.write(transaction.records)
+            await transactions.send_offsets(transaction.places, group)
+        await transactions.commit()
         self._settle(transaction)
-        own = {self.domain.changelog(table) for table in self.rows}
-        return {TopicPartition(batch.topic, batch.partition): batch.offset for batch in written if batch.topic in own}
 
     def _settle(self, transaction: Transaction) -> None:
         """Nothing can take it back now: who asks is told of it."""
@@ -212,25 +192,3 @@ class Partition:
             "Nothing is committed, and a restart will stop here again: correct the handler that lets it grow without bound",
             code=EXIT_DATA,
         )
-
-
-async def _send(producer: AIOKafkaProducer, records: Iterable[Outgoing]) -> Any:
-    """Fill record batches by hand: one future a batch instead of one a record."""
-    by_place: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-    for record in records:
-        by_place[record.topic, record.partition].append(record)
-    for (topic, partition), together in by_place.items():
-        builder = producer.create_batch()
-        for record in together:
-            if not _append(builder, record):
-                builder.close()
-                yield await producer.send_batch(builder, topic, partition=partition)
-                builder = producer.create_batch()
-                _append(builder, record)
-        builder.close()
-        yield await producer.send_batch(builder, topic, partition=partition)
-
-
-def _append(builder: Any, record: Outgoing) -> bool:
-    """False when the batch is full."""
-    return builder.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is not None

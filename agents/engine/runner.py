@@ -68,7 +68,7 @@ class Runner:
         self._releasing = Releasing(domain, decoding, self._applying)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
-        self.committing = Committing(brokers, invalidator, self.pulse)
+        self.committing = Committing(invalidator, self.pulse)
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
         self._taking: asyncio.Future[dict[int, Partition]] | None = None
@@ -147,7 +147,6 @@ class Runner:
         """The process ends: what is applied is committed, nothing more is taken."""
         self.pulse.enter(Phase.STOPPING)
         await self.give_up()
-        await self.committing.close()
         await self._invalidator.close()
 
     @property

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from faust.types import TP
 from msgspec.json import Decoder
 
 from agents.domain import Domain
 from agents.engine.partition import Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agents.engine.outgoing import Outgoing
 
 Place = tuple[str, int]
 
@@ -22,29 +26,6 @@ class Entry(NamedTuple):
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     timestamp: int = 0
-
-
-class Written(NamedTuple):
-    topic: str
-    partition: int
-    offset: int
-
-
-@dataclass
-class Builder:
-    """`room`: records that a batch takes."""
-
-    room: int = 3
-    entries: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def append(self, *, timestamp: None, key: bytes | None, value: bytes | None, headers: Any) -> object | None:
-        if len(self.entries) == self.room:
-            return None
-        self.entries.append((key, value, tuple(headers)))
-        return object()
-
-    def close(self) -> None:
-        """Nothing is added any more."""
 
 
 @dataclass
@@ -61,7 +42,7 @@ class Log:
         """What the next owner of the partition has."""
         self._open, self._moved = [], {}
         partition = Partition(domain, number)
-        partition._producer = self
+        partition._transactions = cast("Any", self)
         for table in domain.tables:
             decode, rows = Decoder(table.row).decode, partition.rows[table.name]
             for entry in self.topics[domain.changelog(table.name), number]:
@@ -75,22 +56,15 @@ class Log:
             partition.resume_from(tp, offset, metadata)
         return partition
 
-    async def begin_transaction(self) -> None:
-        assert not self._open
+    async def write(self, records: Iterable[Outgoing]) -> None:
+        self._open += [
+            ((record.topic, record.partition), (record.key, record.value, tuple(record.headers))) for record in records
+        ]
 
-    def create_batch(self) -> Builder:
-        return Builder()
-
-    async def send_batch(self, builder: Builder, topic: str, *, partition: int) -> asyncio.Future[Written]:
-        self._open += [((topic, partition), entry) for entry in builder.entries]
-        sent: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        sent.set_result(Written(topic, partition, len(self.topics[topic, partition])))
-        return sent
-
-    async def send_offsets_to_transaction(self, places: Any, group: str) -> None:
+    async def send_offsets(self, places: Any, group: str) -> None:
         self._moved = {TP(*place): (found.offset, found.metadata) for place, found in places.items()}
 
-    async def commit_transaction(self) -> None:
+    async def commit(self) -> None:
         for place, entry in self._open:
             self.topics[place].append(Entry(len(self.topics[place]), *entry))
         self.offsets.update(self._moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 from faust.types import TP
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Producer:
-    """Open until it is stopped."""
+class Open:
+    """Transactions that nobody has closed yet."""
 
-    stopped = 0
+    closed = 0
 
-    async def stop(self) -> None:
-        Producer.stopped += 1
+    async def close(self) -> None:
+        Open.closed += 1
 
 
 @pytest.fixture
@@ -33,12 +33,12 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fencing is done at once, and reading the changelogs has no end."""
 
     async def fence(self: Partition, _: str) -> None:
-        self._producer = Producer()
+        self._transactions = cast("Any", Open())
 
     async def recover(*_: Any) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Producer, "stopped", 0)
+    monkeypatch.setattr(Open, "closed", 0)
     monkeypatch.setattr(Partition, "fence", fence)
     monkeypatch.setattr(agents.engine.recovery, "_recover_rows", recover)
 
@@ -53,7 +53,7 @@ async def test_partitions_that_are_revoked_while_they_are_taken_over_are_let_go_
     with pytest.raises(Revoked):
         await taking
     assert not world.runner.partitions
-    assert Producer.stopped == 2, "a producer that nobody uses holds its connection for ever"
+    assert Open.closed == 2, "a producer that nobody uses holds its connection for ever"
 
 
 @pytest.mark.usefixtures("slow")
@@ -64,7 +64,7 @@ async def test_a_take_over_that_another_assignment_ends_closes_its_producers() -
     taking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await taking
-    assert Producer.stopped == 2
+    assert Open.closed == 2
 
 
 async def test_a_worker_that_was_told_to_end_takes_nothing_over() -> None:

@@ -52,9 +52,8 @@ def test_health_names_the_partition(app: BooklyApp) -> None:
 async def test_a_commit_is_under_way_from_when_it_begins_to_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     world, ends = World(), asyncio.Event()
 
-    async def commit(_: Any) -> dict[Any, int]:
+    async def commit(*_: Any, **__: Any) -> None:
         await ends.wait()
-        return {}
 
     monkeypatch.setattr(world.partition, "commit", commit)
     await world.send(reservation("r-1"))
@@ -62,7 +61,6 @@ async def test_a_commit_is_under_way_from_when_it_begins_to_when_it_ends(monkeyp
     world.runner.committing._began_all = before = time.monotonic()  # the last one that included markers
     await world.runner.committing.begin([world.partition])
     assert before < (world.runner.committing.since or 0.0) <= time.monotonic()
-    monkeypatch.setattr(world.runner.committing._visibility, "make_stale", lambda *_: asyncio.sleep(0))
     ends.set()
     await world.runner.committing.settle()
     assert world.runner.committing.since is None

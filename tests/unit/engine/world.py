@@ -70,10 +70,17 @@ class Stale:
     """Makes a resource stale by its id."""
 
     pending: int = 0
+    told: set[str] = field(default_factory=set)
     staleness: Staleness = field(default_factory=Staleness)
 
     def tags(self, group: str, events: Iterable[Any]) -> set[str]:
         return {event.resource_id for event in events}
+
+    def add(self, tags: Iterable[str], since: float | None = None) -> None:
+        self.told.update(tags)
+
+    async def send(self) -> None:
+        """Nobody is away."""
 
 
 @dataclass

@@ -1,0 +1,218 @@
+"""The transactions of one transactional id, one after the other, in the second protocol (KIP-890): two round trips each.
+
+Records and offsets are sent side by side, since a transaction asks for no order among what it holds; then it is ended. What
+is refused for a while (a leader that moves, a broker that is away, the markers of the transaction before) is sent again as it
+was, and counts once, since the broker knows each batch by its sequence. What is refused for good is an error, and the
+transaction is never committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.protocol.transaction import InitProducerIdRequest
+from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+
+from agents.engine import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from aiokafka.structs import OffsetAndMetadata
+
+    from agents.engine.outgoing import Outgoing
+
+BATCH_BYTES = 256 * 1024
+TRANSACTION_MS = 60_000
+REQUEST_MS = 15_000  # a connection that swallows everything is given up, and the request sent again, before a commit stands still
+RETRY_S = 0.01
+CLOSE_S = 2.0
+ALL, NO_GENERATION, NO_EPOCH = -1, -1, -1
+SECOND = 2  # the level of transaction.version that this protocol needs
+
+DONE = 0
+REPEATED = 46  # the batch is there already, and its offset is forgotten
+# Refused for now: leaders and coordinators that move or start, replicas that are behind, a request that timed out, a storage that
+# is offline, and a transaction that has to wait for the end of the one before.
+FOR_NOW = frozenset({2, 3, 5, 6, 7, 13, 14, 15, 16, 19, 20, 51, 56, 75})
+NAMES = {90: "PRODUCER_FENCED", 120: "TRANSACTION_ABORTABLE"}  # which aiokafka does not know
+
+
+class RefusedError(Exception):
+    """The broker will not take this transaction, whoever asks again: it is fenced, not permitted, or wrong."""
+
+    def __init__(self, what: str, code: int) -> None:
+        super().__init__(f"{what} was refused: {NAMES.get(code) or for_code(code).__name__} ({code})")
+        self.code = code
+
+
+class OldProtocolError(Exception):
+    """The cluster does not speak the second protocol."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(
+            f"the brokers' transaction.version is {level}, and this needs {SECOND}: Kafka 4.0 or newer, where a cluster that was "
+            "upgraded says so by 'kafka-features.sh upgrade --feature transaction.version=2'"
+        )
+
+
+class Batch(NamedTuple):
+    """Records of one partition in the form of the wire."""
+
+    place: TopicPartition
+    data: bytes
+
+
+class Transactions:
+    """Between `start` and `close`. One transaction at a time: `write` and `send_offsets`, then `commit`."""
+
+    def __init__(self, brokers: str, transactional_id: str) -> None:
+        self._id = transactional_id
+        self._brokers = brokers
+        self._client: Any = None
+        self._coordinators: dict[tuple[int, str], int] = {}
+        self._producer = (-1, NO_EPOCH)  # the broker's id of us, and the epoch of this transaction
+
+    async def start(self) -> None:
+        """From here on every other owner of the transactional id is refused, and what it left open is aborted.
+
+        Raises OldProtocolError, RefusedError, and KafkaError where no broker answers.
+        """
+        self._client = AIOKafkaClient(
+            bootstrap_servers=self._brokers, request_timeout_ms=REQUEST_MS, retry_backoff_ms=int(RETRY_S * 1000)
+        )
+        await self._client.bootstrap()
+        level = (await self._send(self._client.get_random_node(), protocol.Features("bookly", "1", protocol.NONE))).level_of(
+            "transaction.version"
+        )
+        if level < SECOND:
+            raise OldProtocolError(level)
+        answer = await self._until_taken("starting", lambda: self._coordinate(InitProducerIdRequest(self._id, TRANSACTION_MS)))
+        self._producer = answer.producer_id, answer.producer_epoch
+
+    async def close(self) -> None:
+        """An open transaction is aborted by whoever starts next.
+
+        A broker that does not answer is not waited for: nothing that is still under way counts, or all of it does.
+        """
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(client.close(), CLOSE_S)
+
+    async def write(self, records: Iterable[Outgoing]) -> None:
+        """Every record is durable in the open transaction when this returns. Raises RefusedError."""
+        waiting = {place: deque(batches) for place, batches in self._batches(records).items()}
+        for topic in {place.topic for place in waiting}:
+            await self._client._wait_on_metadata(topic)
+        while waiting:
+            taken = await self._produce([batches[0] for batches in waiting.values()])
+            for place in taken:
+                waiting[place].popleft()
+            waiting = {place: batches for place, batches in waiting.items() if batches}
+
+    async def send_offsets(self, places: Mapping[TopicPartition, OffsetAndMetadata], group: str) -> None:
+        """The group's offsets are those of the open transaction, once it is committed. Raises RefusedError."""
+        topics = _by_topic((place, (at.offset, NO_EPOCH, at.metadata, protocol.NONE)) for place, at in places.items())
+        request = protocol.SendOffsets(self._id, group, *self._producer, NO_GENERATION, "", None, topics, protocol.NONE)
+
+        async def send() -> Any:
+            return await self._coordinate(request, CoordinationType.GROUP, group)
+
+        await self._until_taken("sending offsets", send)
+
+    async def commit(self) -> None:
+        """All of it counts when this returns. Raises RefusedError: none of it does."""
+        request = protocol.End(self._id, *self._producer, True, protocol.NONE)
+        answer = await self._until_taken("committing", lambda: self._coordinate(request))
+        self._producer = answer.producer_id, answer.producer_epoch
+
+    def _batches(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[Batch]]:
+        by_place: defaultdict[TopicPartition, list[Outgoing]] = defaultdict(list)
+        for record in records:
+            by_place[TopicPartition(record.topic, record.partition)].append(record)
+        return {place: self._filled(place, together) for place, together in by_place.items()}
+
+    def _filled(self, place: TopicPartition, records: list[Outgoing]) -> list[Batch]:
+        """Each batch as full as it gets; a record that is larger than one has a batch of its own."""
+        filled, first = [], 0
+        while first < len(records):
+            builder = DefaultRecordBatchBuilder(2, DefaultRecordBatch.CODEC_LZ4, 1, *self._producer, first, BATCH_BYTES)
+            number = 0
+            for record in records[first:]:
+                if builder.append(number, None, record.key, record.value, list(record.headers)) is None:
+                    break
+                number += 1
+            filled.append(Batch(place, bytes(builder.build())))
+            first += number
+        return filled
+
+    async def _produce(self, batches: list[Batch]) -> list[TopicPartition]:
+        """Send at most one batch a partition; the partitions whose batch is durable. The others are to be sent again."""
+        by_leader: defaultdict[int, list[Batch]] = defaultdict(list)
+        for batch in batches:
+            by_leader[self._client.cluster.leader_for_partition(batch.place)].append(batch)
+        taken = await asyncio.gather(*(self._produce_to(leader, each) for leader, each in by_leader.items()))
+        done = [place for each in taken for place in each]
+        if len(done) < len(batches):
+            await self._look_again()
+        return done
+
+    async def _produce_to(self, leader: int | None, batches: list[Batch]) -> list[TopicPartition]:
+        topics = _by_topic((batch.place, (batch.data, protocol.NONE)) for batch in batches)
+        try:
+            answer = await self._send(leader, protocol.Produce(self._id, ALL, REQUEST_MS, topics, protocol.NONE))
+        except KafkaError:
+            return []
+        return [place for place, code in _codes(answer) if _is_done("writing", code)]
+
+    async def _coordinate(self, request: Any, kind: int = CoordinationType.TRANSACTION, key: str = "") -> Any:
+        """Send to a coordinator: of our transactions, or of a group."""
+        known = kind, key or self._id
+        if known not in self._coordinators:
+            self._coordinators[known] = await self._client.coordinator_lookup(*known)
+        return await self._send(self._coordinators[known], request, ConnectionGroup.COORDINATION)
+
+    async def _until_taken(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+        while True:
+            with suppress(KafkaError):
+                answer = await ask()
+                codes = [answer.error_code] if hasattr(answer, "error_code") else [code for _, code in _codes(answer)]
+                if all(_is_done(what, code) for code in codes):
+                    return answer
+            self._coordinators.clear()
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        await asyncio.sleep(RETRY_S)
+        await self._client.force_metadata_update()
+
+    async def _send(self, node: int | None, request: Any, group: int = ConnectionGroup.DEFAULT) -> Any:
+        return await self._client.send(node, request, group=group)
+
+
+def _by_topic(partitions: Iterable[tuple[TopicPartition, tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    topics: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for place, about in partitions:
+        topics[place.topic].append((place.partition, *about))
+    return [(topic, about, protocol.NONE) for topic, about in topics.items()]
+
+
+def _codes(answer: Any) -> Iterable[tuple[TopicPartition, int]]:
+    """The error code of each partition that an answer is about."""
+    for topic, partitions, _ in answer.topics:
+        for number, code, *_ in partitions:
+            yield TopicPartition(topic, number), code
+
+
+def _is_done(what: str, code: int) -> bool:
+    """Whether it was taken. Raises RefusedError where it never will be."""
+    if code not in FOR_NOW and code not in {DONE, REPEATED}:
+        raise RefusedError(what, code)
+    return code not in FOR_NOW
