@@ -51,7 +51,7 @@ class Fuse:
 
     def good(self, count: int = 1) -> None:
         if count:
-            if self.failed:
+            if self._run["failing"] or self._run["behind"]:
                 self._run["failing"] = self._run["behind"] = 0
             self._recent.extend(repeat(False, min(count, self._limits.window)))
 

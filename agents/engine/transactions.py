@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import structlog
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import KafkaError, for_code
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
 
     from agents.engine.outgoing import Outgoing
 
+log = structlog.get_logger(__name__)
 BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
 REQUEST_MS = 15_000  # a connection that swallows everything is given up, and the request sent again, before a commit stands still
-RETRY_S = 0.01
+RETRY_S, SAID_EACH = 0.01, 100  # what is refused for now is said after a second
 CLOSE_S = 2.0
 ALL, NO_GENERATION, NO_EPOCH = -1, -1, -1
 SECOND = 2  # the level of transaction.version that this protocol needs
@@ -111,8 +114,12 @@ class Transactions:
         waiting = {place: deque(batches) for place, batches in self._batches(records).items()}
         for topic in {place.topic for place in waiting}:
             await self._client._wait_on_metadata(topic)
+        tries = 0
         while waiting:
             taken = await self._produce([batches[0] for batches in waiting.values()])
+            if len(taken) < len(waiting):
+                tries += 1
+                await self._look_again("writing", tries)
             for place in taken:
                 waiting[place].popleft()
             waiting = {place: batches for place, batches in waiting.items() if batches}
@@ -159,10 +166,7 @@ class Transactions:
         for batch in batches:
             by_leader[self._client.cluster.leader_for_partition(batch.place)].append(batch)
         taken = await asyncio.gather(*(self._produce_to(leader, each) for leader, each in by_leader.items()))
-        done = [place for each in taken for place in each]
-        if len(done) < len(batches):
-            await self._look_again()
-        return done
+        return [place for each in taken for place in each]
 
     async def _produce_to(self, leader: int | None, batches: list[Batch]) -> list[TopicPartition]:
         topics = _by_topic((batch.place, (batch.data, protocol.NONE)) for batch in batches)
@@ -180,16 +184,19 @@ class Transactions:
         return await self._send(self._coordinators[known], request, ConnectionGroup.COORDINATION)
 
     async def _until_taken(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
-        while True:
+        for tries in count(1):
             with suppress(KafkaError):
                 answer = await ask()
                 codes = [answer.error_code] if hasattr(answer, "error_code") else [code for _, code in _codes(answer)]
                 if all(_is_done(what, code) for code in codes):
                     return answer
             self._coordinators.clear()
-            await self._look_again()
+            await self._look_again(what, tries)
 
-    async def _look_again(self) -> None:
+    async def _look_again(self, what: str, tries: int) -> None:
+        """After a moment, where leaders and coordinators may be others."""
+        if tries % SAID_EACH == 0:
+            log.warning("a transaction waits: the broker is away or refuses it for now", id=self._id, what=what, tries=tries)
         await asyncio.sleep(RETRY_S)
         await self._client.force_metadata_update()
 

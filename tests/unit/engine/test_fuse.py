@@ -42,6 +42,14 @@ async def test_a_handler_that_raises_on_every_event_stops_the_group_before_anyth
     assert world.letters == []
 
 
+def test_what_waited_before_a_good_event_does_not_count_with_what_fails_after_it() -> None:
+    fuse = Fuse(Limits())
+    for _ in range(30):
+        fuse.parked()
+    fuse.good()
+    assert fuse.blown_by(Limits.keys) is None
+
+
 async def test_a_slow_trickle_of_failing_events_stops_the_group_too(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(Limits(run=3))
     monkeypatch.setattr(here, "broken", {"a"})
