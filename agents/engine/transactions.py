@@ -11,27 +11,26 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from contextlib import suppress
-from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.transaction import InitProducerIdRequest
-from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from agents.engine import protocol
+from agents.engine.batching import batches_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from aiokafka.structs import OffsetAndMetadata
 
+    from agents.engine.batching import Batch
     from agents.engine.outgoing import Outgoing
 
 log = structlog.get_logger(__name__)
-BATCH_BYTES = 256 * 1024
 TRANSACTION_MS = 60_000
 REQUEST_MS = 15_000  # a connection that swallows everything is given up, and the request sent again, before a commit stands still
 RETRY_S, SAID_EACH = 0.01, 100  # what is refused for now is said after a second
@@ -63,13 +62,6 @@ class OldProtocolError(Exception):
             f"the brokers' transaction.version is {level}, and this needs {SECOND}: Kafka 4.0 or newer, where a cluster that was "
             "upgraded says so by 'kafka-features.sh upgrade --feature transaction.version=2'"
         )
-
-
-class Batch(NamedTuple):
-    """Records of one partition in the form of the wire."""
-
-    place: TopicPartition
-    data: bytes
 
 
 class Transactions:
@@ -111,7 +103,7 @@ class Transactions:
 
     async def write(self, records: Iterable[Outgoing]) -> None:
         """Every record is durable in the open transaction when this returns. Raises RefusedError."""
-        waiting = {place: deque(batches) for place, batches in self._batches(records).items()}
+        waiting = {place: deque(batches) for place, batches in batches_of(records, self._producer).items()}
         for topic in {place.topic for place in waiting}:
             await self._client._wait_on_metadata(topic)
         tries = 0
@@ -140,26 +132,6 @@ class Transactions:
         answer = await self._until_taken("committing", lambda: self._coordinate(request))
         self._producer = answer.producer_id, answer.producer_epoch
 
-    def _batches(self, records: Iterable[Outgoing]) -> dict[TopicPartition, list[Batch]]:
-        by_place: defaultdict[TopicPartition, list[Outgoing]] = defaultdict(list)
-        for record in records:
-            by_place[TopicPartition(record.topic, record.partition)].append(record)
-        return {place: self._filled(place, together) for place, together in by_place.items()}
-
-    def _filled(self, place: TopicPartition, records: list[Outgoing]) -> list[Batch]:
-        """Each batch as full as it gets; a record that is larger than one has a batch of its own."""
-        filled, first = [], 0
-        while first < len(records):
-            builder = DefaultRecordBatchBuilder(2, DefaultRecordBatch.CODEC_LZ4, 1, *self._producer, first, BATCH_BYTES)
-            number = 0
-            for record in records[first:]:
-                if builder.append(number, None, record.key, record.value, list(record.headers)) is None:
-                    break
-                number += 1
-            filled.append(Batch(place, bytes(builder.build())))
-            first += number
-        return filled
-
     async def _produce(self, batches: list[Batch]) -> list[TopicPartition]:
         """Send at most one batch a partition; the partitions whose batch is durable. The others are to be sent again."""
         by_leader: defaultdict[int, list[Batch]] = defaultdict(list)
@@ -184,13 +156,15 @@ class Transactions:
         return await self._send(self._coordinators[known], request, ConnectionGroup.COORDINATION)
 
     async def _until_taken(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
-        for tries in count(1):
+        tries = 0
+        while True:
             with suppress(KafkaError):
                 answer = await ask()
                 codes = [answer.error_code] if hasattr(answer, "error_code") else [code for _, code in _codes(answer)]
                 if all(_is_done(what, code) for code in codes):
                     return answer
             self._coordinators.clear()
+            tries += 1
             await self._look_again(what, tries)
 
     async def _look_again(self, what: str, tries: int) -> None:

@@ -18,7 +18,7 @@ from aiokafka.structs import OffsetAndMetadata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.engine import protocol, transactions
+from agents.engine import batching, protocol, transactions
 from agents.engine.outgoing import Outgoing
 from agents.engine.transactions import OldProtocolError, RefusedError, Transactions
 
@@ -130,7 +130,7 @@ async def test_each_record_is_there_once_and_in_order(fates: list[str], size: in
     broker = Broker()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transactions, "RETRY_S", 0)
-        patch.setattr(transactions, "BATCH_BYTES", room)
+        patch.setattr(batching, "BATCH_BYTES", room)
         made = await started(broker)
         broker.fates = fates
         records = outgoing(range(size))
