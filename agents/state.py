@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bookly.records import Record
 
@@ -92,6 +92,10 @@ class Table(Generic[Row]):
         self.row = row
         self.indexes = indexes or {}
 
+    def open(self, base: dict[str, Row]) -> View[Row]:
+        """The view of one partition's rows."""
+        return View(base)
+
     @overload
     def __get__(self, state: None, owner: type) -> Self: ...
     @overload
@@ -106,11 +110,12 @@ class State:
     def __init__(self, source: str, data: Mapping[str, dict[str, Any]]) -> None:
         self.views: dict[str, View[Any]] = {}
         for attribute, table in tables_of(type(self)):
-            view: View[Any] = View(data[table.name])
+            view: View[Any] = table.open(data[table.name])
             self.views[table.name] = self.__dict__[attribute] = view
         self.emitted: list[Record] = []
         self.repeats = 0
         self.event: Any = None  # the one at hand: what its handlers emit is caused by it
+        self.is_held: Callable[[str], bool] = lambda _: False  # whether events of this key wait behind one that failed
         self._source = source
         self._counted: Any = None
         self._emissions: Counter[str] = Counter()

@@ -79,6 +79,7 @@ class Partition:
         self.offsets: dict[TP, int] = {}
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
         self.parking = Parking(domain.parked, number)
+        self.state.is_held = lambda key: key.encode() in self.parking
         self.stale: set[str] = set()
         self._since: float | None = None
         self.is_dirty = False
