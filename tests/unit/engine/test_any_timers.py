@@ -53,25 +53,28 @@ DOMAIN = Domain.of("availability", Alarms, (set_alarm, cancel_alarm), timers={"a
 
 
 class Done(NamedTuple):
-    """What was done: a record set or cancelled a timer, or failed while it did; or time came to `at`."""
+    """What was done: a record set or cancelled a timer, or failed while it did; or time came to `at`, and these `fired` then."""
 
     what: str
     name: str = ""
     at: int = 0
+    fired: tuple[str, ...] = ()
 
 
-def expected(done: Sequence[Done]) -> list[tuple[str, int]]:
-    """What has fired, in order: by the dullest way to keep timers."""
+def expected(done: Sequence[Done]) -> list[tuple[str, ...]]:
+    """What fires each time, in order: by the dullest way to keep timers."""
     due: dict[str, int] = {}
     fired = []
-    for what, name, moment in done:
+    for what, name, moment, _ in done:
         if what == "set":
             due[name] = moment
         elif what == "cancel":
             due.pop(name, None)
         elif what == "tick":
-            for _, ran_out in sorted((time, each) for each, time in due.items() if time <= moment)[:AT_ONCE]:
-                fired.append((ran_out, due.pop(ran_out)))
+            ran_out = sorted((time, each) for each, time in due.items() if time <= moment)[:AT_ONCE]
+            fired.append(tuple(each for _, each in ran_out))
+            for _, each in ran_out:
+                del due[each]
     return fired
 
 
@@ -104,8 +107,10 @@ class Worker:
     async def tick(self, later: int) -> None:
         """Time never goes back, whoever reads it."""
         self.now += later
+        owed = self.world.partition._outgoing
+        before = len(owed)
         self.world.runner._applying.let_time_pass(self.world.partition, self.now)
-        self.done.append(Done("tick", at=self.now))
+        self.done.append(Done("tick", at=self.now, fired=tuple((record.key or b"").decode() for record in owed[before:])))
 
     async def commit(self, _: int = 0) -> None:
         transaction = self.world.partition.take()
@@ -166,7 +171,8 @@ def test_a_timer_fires_once_if_it_is_due_and_never_if_it_is_cancelled(history: l
         asyncio.run(worker.run(steps))
     fired = worker.fired
     assert len({event_id for _, event_id in fired}) == len(fired), "each setting fires at most once"
-    assert sorted(name for name, _ in fired) == sorted(name for name, _ in expected(worker.kept))
+    assert [each.fired for each in worker.kept if each.what == "tick"] == expected(worker.kept)
+    assert sorted(name for name, _ in fired) == sorted(name for names in expected(worker.kept) for name in names)
     last = {record.name: record.what for record in history if not record.what.startswith("failed")}
     assert {name for name, what in last.items() if what == "set"} <= {name for name, _ in fired}
     assert not worker.world.partition.rows["timers"]
