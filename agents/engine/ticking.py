@@ -8,6 +8,7 @@ stands still, and it may step back by a moment when records arrive.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,12 @@ class Ticking:
     ) -> None:
         self._domain, self._let_time_pass, self._wall = domain, let_time_pass, wall
         self._has_clock = domain.has_clock
-        self._ticked = time.monotonic()
+        self._ticked = -math.inf
         self._read: dict[TP, int] = {}  # when the last record that was read was written, milliseconds
 
     @property
     def due(self) -> bool:
-        """Whether it is time again. Never for a domain without a clock."""
+        """Whether it is time, or time again. Never for a domain without a clock."""
         return self._has_clock and time.monotonic() - self._ticked >= CLOCK_S
 
     def read(self, tp: TP, written_at: int) -> None:

@@ -153,8 +153,11 @@ async def test_what_failed_and_is_held_is_not_read() -> None:
 
 
 def test_a_clock_is_due_about_once_a_second_and_never_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticking, "CLOCK_S", 0.0)
-    assert Ticking(DOMAIN, lambda *_: None).due
+    clock = Ticking(DOMAIN, lambda *_: None)
+    found = [clock.due]
+    for pause_s in (60.0, 0.0):
+        monkeypatch.setattr(ticking, "CLOCK_S", pause_s)
+        clock.tick([], lambda _: None)
+        found.append(clock.due)
+    assert found == [True, False, True], "at once, and a pause later"
     assert not Ticking(World().domain, lambda *_: None).due
-    monkeypatch.setattr(ticking, "CLOCK_S", 60.0)
-    assert not Ticking(DOMAIN, lambda *_: None).due
