@@ -38,5 +38,5 @@ class Dying(Partition):
 
 if __name__ == "__main__":
     if os.environ.get("SUITE_DIES"):
-        recovery.Partition = Dying  # type: ignore[attr-defined,misc]
+        recovery.Partition = Dying  # type: ignore[attr-defined]
     run_worker(DOMAIN, Settings.from_environment(), stale=STALE)
