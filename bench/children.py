@@ -63,13 +63,15 @@ class Telling:
     def __enter__(self) -> Self:
         return self
 
-    def start(self, module: str, *arguments: object, cores: set[int] | None = None) -> None:
-        """One more process; `cores` pins it."""
+    def start(self, module: str, *arguments: object, cores: set[int] | None = None, group: Path | None = None) -> None:
+        """One more process; `cores` pins it, `group` is a control group that holds it to a share of a core."""
         pinned = ["taskset", "-c", ",".join(map(str, sorted(cores)))] if cores else []
         with self._log.open("ab") as log:
             child = subprocess.Popen(
                 [*pinned, *command(module, *arguments)], env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
+        if group is not None:
+            (group / "cgroup.procs").write_text(str(child.pid))
         lines: list[dict[str, Any]] = []
         self._children.append(child)
         self.told.append(lines)

@@ -1,8 +1,9 @@
 """Two workers of a group against one. `python -m bench.scaling [--quick] [--runs N]`
 
 All events become visible at once, by the commit of the transaction that holds them, when the workers have their partitions. On
-four cores or more, each worker has a core and the servers have the others. On fewer nothing can be pinned apart: workers, broker
-and Redis share what there is, and the figure says what the machine allows rather than what the engine does.
+four cores or more, each worker has a core and the servers have the others. On fewer nothing can be pinned apart, and each worker
+is held to the same share of a core (bench/shares.py); `share_of_all_cores` says whether the machine was idle beside them. Where
+the user may not do that, all share what there is, and the figure says what the machine allows rather than what the engine does.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bench.apart import fold_of, make_topics
 from bench.children import MeasureFailed, Telling, addresses
 from bench.reservations import PATIENCE_S, encoder, fill_hidden
 from bench.samples import spread
+from bench.shares import SHARE, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,18 +44,20 @@ def measure(stack: Stack, *, runs: int, quick: bool) -> dict[str, Any]:
     """The section scaling of build/bench.json, and scaling_about: what stood behind it."""
     events = FEW_EVENTS if quick else EVENTS
     found: dict[int, list[Run]] = {workers: [] for workers in WORKERS}
-    with servers_apart(stack) as cores:
+    with servers_apart(stack) as cores, shares(0 if cores else max(WORKERS)) as groups:
+        places: list[dict[str, Any]] = [{"cores": each} for each in cores] or [{"group": group} for group in groups]
         for number in range(runs):
             for workers in WORKERS:
-                found[workers].append(one_run(stack, f"scaling-{workers}-{number}", workers, events, cores))
-    return summary(found, cores)
+                found[workers].append(one_run(stack, f"scaling-{workers}-{number}", workers, events, places))
+    apart = "a core each, servers on the others" if cores else f"{SHARE} of a core each" if groups else "nothing kept apart"
+    return summary(found, apart)
 
 
-def summary(found: dict[int, list[Run]], cores: list[set[int]]) -> dict[str, Any]:
+def summary(found: dict[int, list[Run]], apart: str) -> dict[str, Any]:
     speeds = {str(workers): spread([run.events_per_s for run in runs], 0) for workers, runs in found.items()}
     ratios = [two.events_per_s / one.events_per_s for one, two in zip(found[1], found[2], strict=True)]
     about = {
-        "pinned_apart": bool(cores),
+        "apart": apart,
         "cores": os.cpu_count(),
         "ratio": spread(ratios, 2),
         "events_per_s": speeds,
@@ -64,7 +68,7 @@ def summary(found: dict[int, list[Run]], cores: list[set[int]]) -> dict[str, Any
     return {"scaling": {workers: speed["median"] for workers, speed in speeds.items()}, "scaling_about": about}
 
 
-def one_run(stack: Stack, name: str, workers: int, events: int, cores: list[set[int]]) -> Run:
+def one_run(stack: Stack, name: str, workers: int, events: int, places: list[dict[str, Any]]) -> Run:
     """From the first event in a worker's hand to the last commit of any."""
     domain = fold_of(name, f"bench.{name}")
     make_topics(stack.brokers, domain, PARTITIONS)
@@ -72,7 +76,7 @@ def one_run(stack: Stack, name: str, workers: int, events: int, cores: list[set[
     hidden = fill_hidden(stack.brokers, domain.topic, ((r, encoded(n, r, n / events)) for n, r in enumerate(rooms)))
     with Telling(addresses(stack), HOME / "scaling.log") as telling:
         for number in range(workers):
-            telling.start("bench.worker", name, domain.topic, PARTITIONS, cores=cores[number] if cores else None)
+            telling.start("bench.worker", name, domain.topic, PARTITIONS, **(places[number] if places else {}))
         telling.wait(lambda told: all(owned(lines) == PARTITIONS // workers for lines in told), f"{workers} workers share {name}")
         before = server_cpu_s(stack)
         hidden.commit_transaction(PATIENCE_S)

@@ -59,10 +59,10 @@ def test_scaling_is_the_median_speed_and_ratios_are_of_neighbours() -> None:
     def runs(*speeds: float) -> list[scaling.Run]:
         return [scaling.Run(speed, 5.0, 2.0, 0.9) for speed in speeds]
 
-    found = scaling.summary({1: runs(100, 200, 300), 2: runs(150, 300, 450)}, [])
+    found = scaling.summary({1: runs(100, 200, 300), 2: runs(150, 300, 450)}, "0.25 of a core each")
     assert found["scaling"] == {"1": 200, "2": 300}
     assert found["scaling_about"]["ratio"] == {"median": 1.5, "min": 1.5, "max": 1.5}
-    assert found["scaling_about"]["pinned_apart"] is False
+    assert found["scaling_about"]["apart"] == "0.25 of a core each"
 
 
 def test_a_worker_owns_what_it_took_over_last() -> None:
