@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     Handler = Callable[[Any, Any], None]
+    Clock = Callable[[int, Any], None]
 
 
 class DomainError(Exception):
@@ -22,14 +23,18 @@ class DomainError(Exception):
 
 @dataclass(frozen=True)
 class Domain:
-    """One consumer group. `handlers`: by event class, in the order in which they are called."""
+    """One consumer group. `handlers`: by event class, in the order in which they are called.
+
+    `clock`: told about once a second what time it is (microseconds since 1970, UTC) for each partition, also when no event comes.
+    """
 
     name: str
     state: type[State]
     handlers: Mapping[type[Any], tuple[Handler, ...]]
+    clock: Clock | None = None
 
     @classmethod
-    def of(cls, name: str, state: type[State], handlers: Iterable[Handler]) -> Domain:
+    def of(cls, name: str, state: type[State], handlers: Iterable[Handler], *, clock: Clock | None = None) -> Domain:
         """Read from each handler's first annotation which events it is for. Raises DomainError on a double or missing claim."""
         claims: dict[type[Any], list[Handler]] = {}
         for handler in handlers:
@@ -38,7 +43,17 @@ class Domain:
                 if handler in claimed:
                     raise DomainError(f"{name}: {handler.__name__} is listed twice for {event.__name__}")
                 claimed.append(handler)
-        return cls(name, state, {event: tuple(claimed) for event, claimed in claims.items()})
+        return cls(name, state, {event: tuple(claimed) for event, claimed in claims.items()}, clock)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether anything here happens by time alone."""
+        return self.clock is not None
+
+    def on_time(self, now: int, state: State) -> None:
+        """What happens by time alone, up to `now` (microseconds since 1970, UTC)."""
+        if self.clock is not None:
+            self.clock(now, state)
 
     @property
     def group(self) -> str:
