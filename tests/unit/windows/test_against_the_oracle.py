@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.windows import Hopping, Late, Session, Tumbling
@@ -12,7 +12,7 @@ from bench.windows.oracle import Event, Kind, expected
 from bench.windows.trial import NEVER, SECOND, Trial, shuffled, windows
 
 KINDS: list[Kind] = [Tumbling(10 * SECOND), Hopping(12 * SECOND, 4 * SECOND), Session(5 * SECOND)]
-moments = st.integers(0, 300).map(lambda tenths: tenths * SECOND // 2)
+moments = st.one_of(st.integers(0, 40), st.integers(0, 400)).map(lambda half: half * SECOND // 2)
 events = st.lists(
     st.builds(Event, st.integers(0, 40).map(str), st.sampled_from("abcd"), moments, st.integers(1, 9)), max_size=40
 ).map(lambda found: list({event.name: event for event in found}.values()))
@@ -29,6 +29,7 @@ def arrivals(draw: st.DrawFn) -> list[list[Event]]:
     return [order[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(order)], strict=True)]
 
 
+@settings(max_examples=400)
 @given(st.sampled_from(KINDS), arrivals(), accidents)
 def test_rows_and_what_was_told_last_are_the_oracles(kind: Kind, slices: list[list[Event]], between: list[str]) -> None:
     trial = Trial(windows(kind))
