@@ -95,6 +95,10 @@ class Table(Generic[Row]):
         self.row = row
         self.indexes = indexes or {}
 
+    def open(self, base: dict[str, Row]) -> View[Row]:
+        """The view of one partition's rows."""
+        return View(base)
+
     @overload
     def __get__(self, state: None, owner: type) -> Self: ...
     @overload
@@ -109,12 +113,13 @@ class State:
     def __init__(self, source: str, data: Mapping[str, dict[str, Any]]) -> None:
         self.views: dict[str, View[Any]] = {}
         for attribute, table in tables_of(type(self)):
-            view: View[Any] = View(data[table.name])
+            view: View[Any] = table.open(data[table.name])
             self.views[table.name] = self.__dict__[attribute] = view
         self.emitted: list[Record] = []
         self.repeats = 0
         self.event: Any = None  # the one at hand: what its handlers emit is caused by it
         self.derived: dict[Any, Any] = {}  # what is made of the rows and can be made again: it ends with this owner
+        self.is_held: Callable[[str], bool] = lambda _: False  # whether events of this key wait behind one that failed
         self._source = source
         self._counted: Any = None
         self._emissions: Counter[str] = Counter()

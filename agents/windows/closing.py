@@ -32,8 +32,9 @@ def close_due(kept: Kept[Row], limit: int) -> None:
             kept.closings.put(row.due, key)
             continue
         subject, _, begin = key.rpartition("|")
-        row = replace(row, revision=row.revision + 1, due=0)
+        row, at_hand = replace(row, revision=row.revision + 1, due=0), kept.state.event
         kept.rows[key] = kept.windows.close(kept.state, subject, int(begin), kept.end_of(key, row), row)
+        kept.state.event = at_hand  # what other handlers emit is caused by the event, not by a window that it ended
         closed += 1
     if closed:
         kept.note(closed=kept.mark.closed + closed)

@@ -71,7 +71,9 @@ def _take_back(kept: Kept[Any], subject: str, begin: int, row: Any) -> None:
     """A session that does not begin the merged one is no window any more; who was told of it is told so."""
     del kept.rows[f"{subject}|{begin}"]
     if row.revision and kept.windows.taken_back is not None:
+        at_hand = kept.state.event
         kept.windows.taken_back(kept.state, subject, begin, row.end, row)
+        kept.state.event = at_hand
 
 
 def _list(kept: Kept[Any], subject: str, gone: set[int], new: int | None) -> None:
