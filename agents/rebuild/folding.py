@@ -36,6 +36,13 @@ class Fold:
             return
         _keep(state)
 
+    def tick(self, now: int) -> None:
+        """The clock says `now`, once."""
+        if self.domain.clock is not None:
+            self._state.event = None
+            self.domain.clock(now, self._state)
+            _keep(self._state)
+
     def settle(self, now: int) -> None:
         """What time alone does by now."""
         settle(self.domain, self._state, now)
