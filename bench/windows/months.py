@@ -32,7 +32,7 @@ def month(seed: int, reservations: int) -> tuple[list[Record], list[Record]]:
     moments = sorted(rng.randrange(30 * DAY) for _ in range(reservations))
     for number, moment in enumerate(moments):
         at = BEGIN + moment - (rng.random() < 0.05) * rng.randrange(5 * HOUR)  # some were told hours later
-        name, room, begin = f"r-{number}", f"room-{rng.randrange(20)}", at + rng.randrange(1, 72) * HOUR
+        name, room, begin = f"r-{number}", f"room-{number // 9 % 20}", at + rng.randrange(1, 72) * HOUR
         availability += [
             _at(
                 ReservationCreated(
@@ -75,11 +75,10 @@ def month(seed: int, reservations: int) -> tuple[list[Record], list[Record]]:
 def live(seed: int, topics: tuple[list[Record], list[Record]]) -> Fold:
     """As it came: roughly in the order of time, with the clock going on beside it."""
     fold, rng = Fold(DOMAIN), Random(seed)  # noqa: S311
-    arrivals = sorted((event for topic in topics for event in topic), key=lambda event: event.metadata.occurred_at)
-    for number, event in enumerate(_jostled(rng, arrivals)):
+    for number, (arrival, event) in enumerate(_arrivals(rng, topics)):
         fold.apply(event)
         if number % 50 == 0:
-            fold.tick(event.metadata.occurred_at + MINUTE)
+            fold.tick(arrival)
     return fold
 
 
@@ -109,17 +108,15 @@ def mismatches(seed: int, reservations: int) -> tuple[int, int]:
     return len(found) + len(one.failed) + len(other.failed), len(one.rows["demand"])
 
 
-def _jostled(rng: Random, events: list[Record]) -> list[Record]:
-    """Topics and partitions overtake each other by minutes; the order within a topic stays."""
-    return [event for _, event in sorted(_places(rng, events), key=lambda place: place[0])]
-
-
-def _places(rng: Random, events: list[Record]) -> list[tuple[int, Record]]:
-    places, latest = [], dict.fromkeys({event.TOPIC for event in events}, 0)
-    for event in events:
-        latest[event.TOPIC] = max(latest[event.TOPIC], event.metadata.occurred_at + rng.randrange(5 * MINUTE))
-        places.append((latest[event.TOPIC], event))
-    return places
+def _arrivals(rng: Random, topics: tuple[list[Record], list[Record]]) -> list[tuple[int, Record]]:
+    """When each event comes: some minutes after it happened, and after what is before it in its topic. Topics overtake each other."""
+    found = []
+    for topic in topics:
+        latest = 0
+        for event in topic:
+            latest = max(latest, event.metadata.occurred_at + rng.randrange(5 * MINUTE))
+            found.append((latest, event))
+    return sorted(found, key=lambda arrival: arrival[0])
 
 
 def _at(event: Any, at: int) -> Any:
