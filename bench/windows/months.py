@@ -109,7 +109,7 @@ def mismatches(seed: int, reservations: int) -> tuple[int, int]:
 
 
 def _arrivals(rng: Random, topics: tuple[list[Record], list[Record]]) -> list[tuple[int, Record]]:
-    """When each event comes: some minutes after it happened, and after what is before it in its topic. Topics overtake each other."""
+    """When each comes: minutes after it happened, and after what is before it in its topic. Topics overtake each other."""
     found = []
     for topic in topics:
         latest = 0

@@ -63,7 +63,7 @@ def publish(flow: Pipeline, count: int, begin: datetime) -> int:
 
 
 def wait(flow: Pipeline) -> None:
-    Barrier(Offsets(flow.stack.brokers), {"bookly-reports": ["bookly.availability", "bookly.stockpile"]}, 60).wait(
+    Barrier(Offsets(flow.stack.brokers), {"bookly-reports": ("bookly.availability", "bookly.stockpile")}, 60).wait(
         flow.check_workers
     )
 
