@@ -58,6 +58,7 @@ def test_how_long_people_take_to_decide_is_summed_in_the_hour_in_which_they_do()
         at(3.5, not_approved("r-2")),
         at(2, approval_requested("r-3")),
         at(3, superseded("r-3", "WITHDRAWN")),
+        at(2, approval_requested("r-4")),
         at(3, granted("r-4", automatic=True, by=None)),
     )
     assert (row(then, 3).approvals, row(then, 3).approval_minutes) == (2, 120 + 90)

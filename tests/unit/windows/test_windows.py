@@ -139,6 +139,27 @@ def test_a_time_far_ahead_deletes_nothing_before_the_clock_says_so() -> None:
     assert row(trial, 0) is None
 
 
+def test_no_window_is_deleted_before_it_was_told() -> None:
+    trial = Trial(windows(TEN, retention=2))  # as short as the grace
+    trial.read([event(4, f"{number}", f"subject {number}") for number in range(20 * AT_ONCE)])
+    trial.read([event(40, f"on {number}", f"subject {number}") for number in range(8)])
+    for _ in range(20 * AT_ONCE):
+        for state in trial.states:
+            trial.windows.on_time(100 * SECOND, state, limit=1)
+    trial.tick(100 * SECOND)
+    assert {one.subject for one in trial.told if one.begin == 0} == {f"subject {number}" for number in range(20 * AT_ONCE)}
+    assert not [key for key in trial.rows() if key[1] == 0]
+
+
+def test_what_a_handler_emits_is_caused_by_its_event_whatever_it_has_closed() -> None:
+    trial = Trial(windows(TEN))
+    trial.read([event(4)])
+    state = next(state for state in trial.states if state.sums.base)
+    state.event = at_hand = object()
+    trial.windows.add(state, "a", 40 * SECOND, lambda found: found)
+    assert (len(state.emitted), state.event) == (1, at_hand)
+
+
 def test_an_amended_figure_is_never_late_and_closes_nothing_again() -> None:
     trial = Trial(windows(TEN))
     trial.read([event(4), event(15)])
