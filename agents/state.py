@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bookly.records import Record
 
@@ -30,12 +30,13 @@ class View(Generic[Row]):
     forgetting, and only the rare failure pays for putting things back.
     """
 
-    __slots__ = ("_before", "base", "get")
+    __slots__ = ("_before", "base", "get", "told")
 
     def __init__(self, base: dict[str, Row]) -> None:
         self.base = base
         self.get = base.get  # type: ignore[method-assign,assignment]  # what Python runs is the dictionary's own
         self._before: dict[str, Row | None] = {}
+        self.told: list[Callable[[Iterable[str]], None]] = []  # who is told which rows were put back
 
     if TYPE_CHECKING:
 
@@ -71,12 +72,14 @@ class View(Generic[Row]):
 
     def discard(self) -> None:
         """Put back the rows that were there at the last merge."""
-        for key, row in self._before.items():
+        before, self._before = self._before, {}
+        for key, row in before.items():
             if row is None:
                 self.base.pop(key, None)
             else:
                 self.base[key] = row
-        self._before.clear()
+        for tell in self.told:
+            tell(before)
 
 
 class Table(Generic[Row]):
@@ -115,6 +118,7 @@ class State:
         self.emitted: list[Record] = []
         self.repeats = 0
         self.event: Any = None  # the one at hand: what its handlers emit is caused by it
+        self.derived: dict[Any, Any] = {}  # what is made of the rows and can be made again: it ends with this owner
         self.is_held: Callable[[str], bool] = lambda _: False  # whether events of this key wait behind one that failed
         self._source = source
         self._counted: Any = None
