@@ -56,19 +56,18 @@ async def test_a_long_span_comes_in_many_lines_and_none_is_missing(monkeypatch: 
     assert last == {"rows": 100}
 
 
-async def test_who_loses_the_partition_meanwhile_says_so_in_place_of_the_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("then", "why"), [((), "is not this worker's"), (("room|1",), "taken back")])
+async def test_who_loses_the_partition_meanwhile_does_not_go_on(
+    monkeypatch: pytest.MonkeyPatch, then: tuple[str], why: str
+) -> None:
     monkeypatch.setattr(agents.engine.spans, "AT_ONCE", 1)
-    for lose, why in (
-        (lambda of: of.clear(), "is not this worker's"),
-        (lambda of: of.update(runner("a|1").partitions), "taken back"),
-    ):
-        found = runner("room|1", "room|2")
-        ownership = Ownership(cast("Any", found), lambda: True)
-        telling = told(lambda: ownership.partition(0), "bookings", Span(0, 9))  # noqa: B023  # it is asked within the turn
-        assert json.loads(await anext(telling))[0][0] == "room|1"
-        lose(found.partitions)
-        with pytest.raises(NotOwned, match=why):
-            await anext(telling)
+    found = runner("room|1", "room|2")
+    ownership = Ownership(cast("Any", found), lambda: True)
+    telling = told(lambda: ownership.partition(0), "bookings", Span(0, 9))
+    assert json.loads(await anext(telling))[0][0] == "room|1"
+    found.partitions = runner(*then).partitions if then else {}
+    with pytest.raises(NotOwned, match=why):
+        await anext(telling)
 
 
 async def test_the_reason_for_which_it_broke_off_is_the_last_line() -> None:

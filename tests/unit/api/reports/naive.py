@@ -35,8 +35,8 @@ def groups(rows: dict[str, Any], resources: dict[str, Any], question: Any, opens
             group = found.setdefault(
                 tuple(named[name] for name in question.by), dict.fromkeys((*SUMS, "unmet", "bookable", "used_then"), 0)
             )
-            is_open = opens.get(hour.strftime("%A").lower(), (0, 0))
-            is_open = is_open[0] <= hour.hour < is_open[1]
+            first, end = opens.get(hour.strftime("%A").lower(), (0, 0))
+            is_open = first <= hour.hour < end
             if not about["deleted"] and is_open:
                 group["bookable"] += sum(_free(about["jobs"], at + minute * 60_000_000) for minute in range(60))
             if row is not None:
