@@ -117,6 +117,7 @@ class Gate(Protocol):
     """Raises Unauthenticated, Unavailable or TooMany."""
 
     async def principal(self, credential: str | None) -> Principal: ...
+    def session(self, credential: str) -> str: ...
     async def admit(self, credential: str | None, need: Need) -> Asker:
         """Forbidden, too."""
 
