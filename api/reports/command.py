@@ -37,7 +37,7 @@ def demand(
         Path | None, typer.Option("-o", "--output", help="a file, written whole or not at all; default: stdout")
     ] = None,
 ) -> None:
-    """Demand by groups. How far it is goes to stderr. Exit code 1 when nothing was counted in the period, 2 when nothing was told."""
+    """Demand by groups. How far it is goes to stderr. Exit code 1 when nothing was counted in the period, 2 on an error."""
     from api.reports.question import Unaskable, asked  # noqa: PLC0415  # the other commands need none of it
     from api.reports.reading import read_report  # noqa: PLC0415
     from api.reports.writing import written  # noqa: PLC0415

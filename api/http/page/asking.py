@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from fastapi import Query
+from pydantic import TypeAdapter, ValidationError
 
 from api.http.problems import Invalid
 from api.http.shapes.base import Id
 from api.reports.question import LONGEST, Question, Unaskable, asked
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
 DAYS: Final = 28  # that are shown where no period is asked for
 SHOWN: Final = ("asked", "unmet", "utilisation")
 MOST: Final = 10  # bars of a chart
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+_ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 
 
 @dataclass(frozen=True)
@@ -46,19 +53,30 @@ class View:
         return self.link(first=self.last - timedelta(days=many - 1))
 
 
-async def view(
-    first: Annotated[date | None, Query()] = None,
-    last: Annotated[date | None, Query()] = None,
-    show: Annotated[str, Query(pattern="^(asked|unmet|utilisation)$")] = "asked",
-    resource: Annotated[Id | None, Query()] = None,
-    category: Annotated[Id | None, Query()] = None,
-) -> View:
-    """Raises Invalid."""
-    last = last or datetime.now(UTC).date()
-    found = View(last, last, show, resource or "", category or "")
-    if not date(2000, 1, 1) <= last <= date(2199, 12, 31):
-        raise Invalid([("query.last", "it is outside of 2000 to 2199")])
-    first = first or last - timedelta(days=DAYS - 1)
+def viewed(request: Request) -> View:
+    """What the address says; an empty field of the form says nothing. Raises Invalid."""
+    said = {name: text for name, text in request.query_params.items() if text}
+    last = _day("last", said) or datetime.now(UTC).date()
+    first = _day("first", said) or last - timedelta(days=DAYS - 1)
     if not last - LONGEST < first <= last:
         raise Invalid([("query.first", f"it is the first of at most {LONGEST.days} days up to the last")])
-    return View(first, last, found.show, found.resource, found.category)
+    show = said.get("show", SHOWN[0])
+    if show not in SHOWN:
+        raise Invalid([("query.show", f"it is none of {', '.join(SHOWN)}")])
+    try:
+        resource, category = (_ID.validate_python(said[name]) if name in said else "" for name in ("resource", "category"))
+    except ValidationError:
+        raise Invalid([("query.resource", "it is no name of a resource, or of a category")]) from None
+    return View(first, last, show, resource, category)
+
+
+def _day(name: str, said: Mapping[str, str]) -> date | None:
+    if name not in said:
+        return None
+    try:
+        found = date.fromisoformat(said[name])
+    except ValueError:
+        raise Invalid([(f"query.{name}", "it is no day: give it as 2026-11-25")]) from None
+    if not EARLIEST <= found <= LATEST:
+        raise Invalid([(f"query.{name}", f"it is outside of {EARLIEST.year} to {LATEST.year}")])
+    return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from api.http.page.asking import View, view
+from api.http.page.asking import View, viewed
 from api.http.page.live import changes
 from api.http.page.showing import questions, shown
 from api.http.page.templating import FILES, HEADERS, page
@@ -23,28 +23,37 @@ from api.reports.exporting import as_csv, as_parquet
 if TYPE_CHECKING:
     from starlette.responses import HTMLResponse
 
+
+async def _viewed(request: Request) -> View:
+    return viewed(request)
+
+
 router = APIRouter(prefix="/reports", include_in_schema=False)
-Viewed = Annotated[View, Depends(view)]
+Viewed = Annotated[View, Depends(_viewed)]
 Who = Annotated[Asker, Depends(Guard(DEMAND))]
 
 
 @router.get("")
-async def reports(edge: TheEdge, who: Who, request: Request, view: Viewed) -> Response:
+async def reports(edge: TheEdge, who: Who, request: Request) -> Response:
     """The whole page, or, for htmx, the figures in it. Who does not get an answer is told why, and sees no figure."""
     whole = "hx-request" not in request.headers
+    view = None
     try:
+        view = viewed(request)
         found, world, _ = await gather(edge.owners, *questions(view))
     except Exception as error:
         problem = problem_of(error, request.app.state.failures)
         if problem is None:
             raise
-        return _told(problem.status, whole, who, view=view, why=problem.detail)
+        return _told(problem.status, whole, who, view=view or "", link=view.link() if view else "", why=problem.detail)
     return _told(200, whole, who, **shown(view, found, world))
 
 
 def _told(status: int, whole: bool, who: Asker, **what: object) -> HTMLResponse:
     part = "figures.html" if status == 200 else "away.html"
-    return page("reports.html" if whole else part, status, part=part, who=who.user_id.removeprefix("key:"), **what)
+    return page(
+        "reports.html" if whole else part, status, part=part, is_away=status == 503, who=who.user_id.removeprefix("key:"), **what
+    )
 
 
 @router.get("/export")

@@ -58,8 +58,10 @@ def shown(view: View, reports: list[Report], world: World) -> dict[str, Any]:
         "tiles": _tiles(total),
         "heat": _heat(heat, view.show),
         "trend": [(date.fromisoformat(str(each.names["day"])), each.figures.told()) for each in trend.groups],
-        "unmet": [(_name(each.names), each.names, row) for each in unmet.groups if (row := each.figures.told())["unmet"]],
-        "used": [(_name(each.names), each.names, row) for each in used.groups if (row := each.figures.told())["utilisation"]],
+        "unmet": [(_name(each.names, world), each.names, row) for each in unmet.groups if (row := each.figures.told())["unmet"]],
+        "used": [
+            (_name(each.names, world), each.names, row) for each in used.groups if (row := each.figures.told())["utilisation"]
+        ],
         "reasons": sorted(
             ((REASONS.get(name, name), many) for name, many in total["refused_by"].items()), key=lambda reason: -reason[1]
         ),
@@ -116,8 +118,17 @@ def _heat(report: Report, show: str) -> list[tuple[int, list[Field]]]:
     ]
 
 
-def _name(names: Mapping[str, Any]) -> str:
-    return str(names["resource"]) if "resource" in names else f"{WEEKDAYS[names['weekday'] - 1]} {names['hour']:02}:00"
+def _first(report: Report, figure: str, world: World) -> list[tuple[str, Mapping[str, Any], dict[str, Any]]]:
+    """What people call it, its names and its figures; nothing of which there is none."""
+    told = ((each.names, each.figures.told()) for each in report.groups)
+    return [(_name(names, world), names, row) for names, row in told if row[figure]]
+
+
+def _name(names: Mapping[str, Any], world: World) -> str:
+    """As people call it: a resource by its name, or an hour of the week."""
+    if "resource" in names:
+        return str(world.resources.get(names["resource"], {}).get("name") or names["resource"])
+    return f"{WEEKDAYS[names['weekday'] - 1]} {names['hour']:02}:00"
 
 
 def _jobs(about: Mapping[str, Any], question: Question) -> list[tuple[Any, Any, str]]:

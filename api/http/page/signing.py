@@ -46,7 +46,7 @@ async def sign_in(edge: TheEdge, request: Request) -> Response:
 
 @router.post("/sign-out", dependencies=[Depends(Guard(DEMAND))])
 async def sign_out() -> Response:
-    """This browser forgets it."""
+    """The browser forgets it."""
     answer = RedirectResponse(f"{PATH}/sign-in", 303)
     answer.delete_cookie(COOKIE, path=PATH, secure=True, httponly=True, samesite="strict")
     return answer

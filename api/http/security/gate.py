@@ -58,8 +58,8 @@ class Gate:
         return claims if isinstance(claims, Principal) else await self._permitted(claims)
 
     def session(self, credential: str) -> str:
-        """What a browser shows from now on in place of a credential that was admitted: for a key a cookie that does not tell it; a
-        token is itself signed, and runs out.
+        """What a browser shows from now on in place of a credential that was admitted: for a key a cookie that does not tell
+        it; a token is itself signed, and runs out.
         """
         return self._sessions.opened(credential) or credential
 

@@ -1,7 +1,7 @@
 """Who has signed in to the page: a cookie that says which key opened it and until when, sealed, and never the key itself.
 
-What it opens is what the key may at that moment, and of that only what the page needs: a key that was taken out, or replaced, takes
-its sessions with it.
+What it opens is what the key may at that moment, and of that only what the page needs: a key that is taken out takes its sessions
+along.
 """
 
 from __future__ import annotations

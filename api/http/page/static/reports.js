@@ -61,7 +61,12 @@ function follow() {
     stream = new EventSource(`/reports/live${location.search}`);
     stream.addEventListener("ready", () => { document.body.dataset.live = "yes"; });
     stream.addEventListener("changed", again);
-    stream.onerror = () => { document.body.dataset.live = "no"; if (stream.readyState === EventSource.CLOSED) news.textContent = "not connected"; };
+    stream.onerror = (event) => {
+      document.body.dataset.live = "no";
+      if (event.target.readyState !== EventSource.CLOSED) return; // it comes again by itself
+      news.textContent = "not connected";
+      setTimeout(() => event.target === stream && listen(), 3000);
+    };
   };
   follows.addEventListener("change", listen);
   document.addEventListener("htmx:after:history:push", listen);
