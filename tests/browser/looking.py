@@ -46,7 +46,7 @@ class Looking:
     def at(self, more: str = "") -> Page:
         """The four weeks, drawn and listening."""
         self.page.goto(f"{self.url}/reports?{PERIOD}{more}")
-        self.page.wait_for_function("document.body.dataset.live === 'yes'")
+        self.page.locator("body[data-live=yes]").wait_for()
         return self.page
 
     def table(self, name: str) -> list[list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from bookly.events.availability import ReservationCreated
 from tests.browser.looking import PAPER, PHONE, Looking
@@ -64,7 +65,7 @@ def test_a_chart_that_is_printed_is_dark_on_white_whatever_the_screen(shown: Sho
         ink = "Chart.getChart(document.querySelector('canvas[data-of=trend]')).data.datasets[0].borderColor"
         on_screen = page.evaluate(ink)
         page.emulate_media(media="print")
-        page.wait_for_function(f"{ink} !== '{on_screen}'")
+        eventually(lambda: page.evaluate(ink) != on_screen, "it is drawn again")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert page.evaluate("getComputedStyle(document.querySelector('header')).display") == "none"
         assert page.evaluate("getComputedStyle(document.querySelector('.shade-9')).printColorAdjust") == "exact"
@@ -85,7 +86,7 @@ def test_what_happens_is_seen_without_a_reload_and_not_while_it_is_paused(shown:
         shown.month.tell("asked", "van", late)
 
     ask("live-1")
-    page.wait_for_function(f"document.querySelector('[data-figure=\"Asked for\"]').textContent === '{before + 1}'")
+    expect(page.locator('[data-figure="Asked for"]')).to_have_text(str(before + 1), timeout=20_000)
     assert page.evaluate("window.here") == "still"
     page.get_by_label("Live").uncheck()
     page.get_by_text("paused").wait_for()

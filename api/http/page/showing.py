@@ -54,6 +54,7 @@ def shown(view: View, reports: list[Report], world: World) -> dict[str, Any]:
     total = heat.total.told()
     return {
         "view": view,
+        "title": _name({"resource": view.resource}, world) if view.resource else "",
         "total": total,
         "tiles": _tiles(total),
         "heat": _heat(heat, view.show),
@@ -66,7 +67,7 @@ def shown(view: View, reports: list[Report], world: World) -> dict[str, Any]:
             ((REASONS.get(name, name), many) for name, many in total["refused_by"].items()), key=lambda reason: -reason[1]
         ),
         "categories": sorted({str(row.get("category_id", "")) for row in world.resources.values()} - {""}),
-        "about": world.resources.get(view.resource),
+        "about": _about(view.resource, world),
         "jobs": _jobs(world.resources.get(view.resource, {}), heat.question),
     }
 
@@ -129,6 +130,15 @@ def _name(names: Mapping[str, Any], world: World) -> str:
     if "resource" in names:
         return str(world.resources.get(names["resource"], {}).get("name") or names["resource"])
     return f"{WEEKDAYS[names['weekday'] - 1]} {names['hour']:02}:00"
+
+
+def _about(resource: str, world: World) -> str:
+    """What is said beneath a resource's name."""
+    row = world.resources.get(resource)
+    if row is None:
+        return f"{resource}: nothing is known of it"
+    state = "deleted" if row["deleted"] else str(row["status"]).lower().replace("_", " ")
+    return " · ".join(filter(None, (resource, row.get("category_id"), state)))
 
 
 def _jobs(about: Mapping[str, Any], question: Question) -> list[tuple[Any, Any, str]]:
