@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from agents.state import State, Table, tables_of
+from agents.timers import TimerTable, fire
 from bookly import EventType
 from bookly.catalog import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from agents.timers import Rule
+
     Handler = Callable[[Any, Any], None]
+    Clock = Callable[[int, Any], None]
 
 
 class DomainError(Exception):
@@ -22,15 +26,31 @@ class DomainError(Exception):
 
 @dataclass(frozen=True)
 class Domain:
-    """One consumer group. `handlers`: by event class, in the order in which they are called."""
+    """One consumer group. `handlers`: by event class, in the order in which they are called.
+
+    `timers`: what happens when a timer of a kind runs out. `clock`: told about once a second what time it is (microseconds since
+    1970, UTC) for each partition, also when no event comes.
+    """
 
     name: str
     state: type[State]
     handlers: Mapping[type[Any], tuple[Handler, ...]]
+    timers: Mapping[str, Rule] = field(default_factory=dict)
+    clock: Clock | None = None
 
     @classmethod
-    def of(cls, name: str, state: type[State], handlers: Iterable[Handler]) -> Domain:
+    def of(
+        cls,
+        name: str,
+        state: type[State],
+        handlers: Iterable[Handler],
+        *,
+        timers: Mapping[str, Rule] | None = None,
+        clock: Clock | None = None,
+    ) -> Domain:
         """Read from each handler's first annotation which events it is for. Raises DomainError on a double or missing claim."""
+        if timers and not any(isinstance(table, TimerTable) for _, table in tables_of(state)):
+            raise DomainError(f"{name} has rules for timers and no table of them: declare `timers = TimerTable()`")
         claims: dict[type[Any], list[Handler]] = {}
         for handler in handlers:
             for event in events_of(handler):
@@ -38,7 +58,23 @@ class Domain:
                 if handler in claimed:
                     raise DomainError(f"{name}: {handler.__name__} is listed twice for {event.__name__}")
                 claimed.append(handler)
-        return cls(name, state, {event: tuple(claimed) for event, claimed in claims.items()})
+        return cls(name, state, {event: tuple(claimed) for event, claimed in claims.items()}, timers or {}, clock)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether anything here happens by time alone."""
+        return bool(self.timers) or self.clock is not None
+
+    def without_timers(self) -> Domain:
+        """The same, in which timers are set and never run out: what they stand for comes from outside."""
+        return replace(self, timers={})
+
+    def on_time(self, now: int, state: State) -> None:
+        """What happens by time alone, up to `now` (microseconds since 1970, UTC)."""
+        if self.timers:
+            fire(now, state, self.timers)
+        if self.clock is not None:
+            self.clock(now, state)
 
     @property
     def group(self) -> str:

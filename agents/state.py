@@ -13,11 +13,14 @@ from uuid import UUID, uuid5
 from bookly.records.envelope import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bookly.records import Record
 
 Row = TypeVar("Row")
+Happening = TypeVar("Happening", bound="Record")
+BY_TIME = UUID("0e1b8f5e-6f0c-5d0b-9c0e-8a6b0f1f7a52")  # the name space of what no event has caused
+CLOCK = "clock"  # the actor of what time does
 
 
 class View(Generic[Row]):
@@ -27,12 +30,13 @@ class View(Generic[Row]):
     forgetting, and only the rare failure pays for putting things back.
     """
 
-    __slots__ = ("_before", "base", "get")
+    __slots__ = ("_before", "base", "get", "told")
 
     def __init__(self, base: dict[str, Row]) -> None:
         self.base = base
         self.get = base.get  # type: ignore[method-assign,assignment]  # what Python runs is the dictionary's own
         self._before: dict[str, Row | None] = {}
+        self.told: list[Callable[[Iterable[str]], None]] = []  # who is told which rows were put back
 
     if TYPE_CHECKING:
 
@@ -56,6 +60,11 @@ class View(Generic[Row]):
             self._before[key] = self.get(key)
         self.base.pop(key, None)
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether a row was written or removed since the last merge."""
+        return bool(self._before)
+
     def merge(self) -> dict[str, Row | None]:
         """Keep the changes; the rows that changed as they were before, None for one that was not there."""
         before, self._before = self._before, {}
@@ -63,12 +72,14 @@ class View(Generic[Row]):
 
     def discard(self) -> None:
         """Put back the rows that were there at the last merge."""
-        for key, row in self._before.items():
+        before, self._before = self._before, {}
+        for key, row in before.items():
             if row is None:
                 self.base.pop(key, None)
             else:
                 self.base[key] = row
-        self._before.clear()
+        for tell in self.told:
+            tell(before)
 
 
 class Table(Generic[Row]):
@@ -84,6 +95,10 @@ class Table(Generic[Row]):
         self.row = row
         self.indexes = indexes or {}
 
+    def open(self, base: dict[str, Row]) -> View[Row]:
+        """The view of one partition's rows."""
+        return View(base)
+
     @overload
     def __get__(self, state: None, owner: type) -> Self: ...
     @overload
@@ -98,11 +113,13 @@ class State:
     def __init__(self, source: str, data: Mapping[str, dict[str, Any]]) -> None:
         self.views: dict[str, View[Any]] = {}
         for attribute, table in tables_of(type(self)):
-            view: View[Any] = View(data[table.name])
+            view: View[Any] = table.open(data[table.name])
             self.views[table.name] = self.__dict__[attribute] = view
         self.emitted: list[Record] = []
         self.repeats = 0
         self.event: Any = None  # the one at hand: what its handlers emit is caused by it
+        self.derived: dict[Any, Any] = {}  # what is made of the rows and can be made again: it ends with this owner
+        self.is_held: Callable[[str], bool] = lambda _: False  # whether events of this key wait behind one that failed
         self._source = source
         self._counted: Any = None
         self._emissions: Counter[str] = Counter()
@@ -137,12 +154,37 @@ class State:
         )
         self.emitted.append(record)
 
+    def happen(
+        self, record: Happening, name: str, at: int, *, cause: str | None = None, correlation: str | None = None
+    ) -> Happening:
+        """Publish an event that time brings about, not another event. From here on it is the one at hand: handlers may be called
+        with it, and what they emit is caused by it.
+
+        `name`: what ran out (a timer, a window): the id is derived from it and from `cause`, the id of the event that it goes
+        back to, if there is one; so the same name is the same event, and doing it again publishes the same id.
+        """
+        event_id = str(uuid5(UUID(cause) if cause else BY_TIME, f"{self._source}/{record.TYPE}/{name}"))
+        record.metadata = Metadata(
+            event_id=event_id,
+            type=record.TYPE,
+            source=self._source,
+            occurred_at=at,
+            correlation_id=correlation or event_id,
+            causation_id=cause,
+            version=record.VERSION,
+            actor=CLOCK,
+        )
+        self.emitted.append(record)
+        self.event = record
+        return record
+
     def repeat(self) -> None:
         """Count an illegal or repeated transition: it changed nothing."""
         self.repeats += 1
 
     def discard(self) -> None:
         """Drop all that happened since the last merge."""
+        self.event = None
         for view in self.views.values():
             view.discard()
         self._counted = None

@@ -39,7 +39,7 @@ def fold_of(name: str, topic: str) -> Apart:
     """The fold as the consumer group bookly-<name>, over `topic`."""
     state: type[State] = FOLD.state
     handlers: dict[type, tuple[Handler, ...]] = dict(FOLD.handlers)
-    return Apart(name, state, handlers, topic)
+    return Apart(name, state, handlers, topic=topic)
 
 
 def make_topics(brokers: str, domain: Apart, partitions: int) -> None:

@@ -26,7 +26,12 @@ class MeasureFailed(Exception):
 def addresses(stack: Stack) -> dict[str, str]:
     """Where a child finds the servers."""
     where = {"BROKERS": stack.brokers, "REGISTRY": str(stack.registry), "REDIS": str(stack.redis)}
-    return {**os.environ, "BOOKLY_LOG_LEVEL": "ERROR", **{f"BOOKLY_{name}": address for name, address in where.items()}}
+    return {
+        **os.environ,
+        "BOOKLY_LOG_LEVEL": "ERROR",
+        "BOOKLY_TIMERS": "off",
+        **{f"BOOKLY_{name}": address for name, address in where.items()},
+    }
 
 
 def command(module: str, *arguments: object) -> list[str]:

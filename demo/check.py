@@ -10,6 +10,7 @@ from api.tables import read_log, read_rows
 from api.tally import read_tally
 from demo.double_bookings import double_bookings
 from demo.found import found_facts
+from demo.oracle.facts import is_from_outside
 from demo.oracle.fold import Oracle
 from demo.verdict import verdicts
 
@@ -38,7 +39,7 @@ class Check:
     ) -> None:
         expected = Oracle().expect(log)
         self.verdicts = verdicts(expected, found_facts(log, lambda domain, table: read_rows(brokers, domain, table)))
-        self._outside = sum(event.metadata.causation_id is None for event in log)
+        self._outside = sum(map(is_from_outside, log))
         tallies = {f"bookly-{name}": read_tally(brokers, f"bookly-{name}") for name in NAMES}
         self.figures: dict[str, Any] = {
             "events_published": published,
@@ -50,6 +51,7 @@ class Check:
             "restarts": {worker.name: worker.restarts for worker in workers},
             "repeats_by_group": {group: tally["repeats"] for group, tally in tallies.items()},
             "events_in_log": len(log),
+            "hours_told": sum(event.TYPE == "reports.demand.window_closed" for event in log),
             **about,
             "seconds": round(time.monotonic() - began, 1),
         }

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     ReadRows = Callable[[str, str], Iterable[tuple[str, Any]]]
 
-DEMAND = ("asked", "confirmed", "refused", "cancelled", "expired", "no_show", "waitlisted", "offered", "conflicts", "used")
+DEMAND = (
+    *("asked", "confirmed", "refused", "cancelled", "expired", "no_show", "waitlisted", "offered", "conflicts", "used"),
+    *("served", "leads", "lead_minutes", "approvals", "approval_minutes", "used_minutes"),
+)
+TOLD = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used", "expired", "no_show", "revision")
 PROPERTIES = ("name", "category_id", "capacity", "max_minutes", "status", "deleted")
 
 
@@ -27,6 +31,7 @@ def found_facts(events: Iterable[Record], read: ReadRows) -> Facts:
         facts[flow][fact] += 1
     now = max((event.metadata.occurred_at for event in events), default=0)
     tables = Tables(read, now)
+    facts["reservation_created"].update(tables.told_otherwise(events))
     for flow, rows in (
         ("reservation_created", tables.asked()),
         ("approval_decided", tables.decided()),
@@ -42,6 +47,8 @@ def _emitted(events: list[Record]) -> Iterator[tuple[str, Fact]]:
     """Each emitted event, in the flow of the fact from outside that began its chain of causes."""
     by_id = {event.metadata.event_id: event for event in events}
     for event in events:
+        if event.TOPIC == "bookly.reports":
+            continue  # of hours: see told_otherwise
         root: Record | None = event
         while root is not None and root.metadata.causation_id is not None:
             root = by_id.get(root.metadata.causation_id)
@@ -74,6 +81,21 @@ class Tables:
             resource, _, hour = key.rpartition("|")
             yield from (("demand", resource, int(hour), kind, row[kind]) for kind in DEMAND if row[kind])
             yield from (("demand", resource, int(hour), f"refused {reason}", n) for reason, n in row["refused_by"].items())
+            if row["category"]:
+                yield "demand", resource, int(hour), f"category {row['category']}", 1
+
+    def told_otherwise(self, events: Iterable[Any]) -> Iterator[Fact]:
+        """Closed hours of which something else was told last than their row says: nobody expects any."""
+        told: dict[str, Any] = {}
+        for event in events:
+            if event.TYPE == "reports.demand.window_closed":
+                key = f"{event.resource_id}|{event.window_start_at}"
+                if key not in told or told[key].revision < event.revision:
+                    told[key] = event
+        for key, row in self._rows("reports", "demand"):
+            last = told.get(key)
+            if row["revision"] and not row["due"] and (last is None or any(getattr(last, name) != row[name] for name in TOLD)):
+                yield "an hour told otherwise", key, last and tuple(getattr(last, name) for name in TOLD)
 
     def decided(self) -> Iterator[Fact]:
         fields = ("resource_id", "user_id", "state", "version", "automatic", "rule", "deadline_at", "decided_by")

@@ -129,7 +129,7 @@ class Workers:
 def workers_for(domains: Iterable[str], addresses: dict[str, str], logs: Path) -> Workers:
     """One worker a domain, not yet started. Logs are kept below `logs`; those of an earlier run go."""
     logs.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, **addresses}
+    environment = {**os.environ, **addresses, "BOOKLY_TIMERS": "off"}  # the week is played in minutes: its clock is the staff's
     made = []
     for domain in domains:
         log = logs / f"{domain}.log"

@@ -89,6 +89,7 @@ class Pipeline:
             "BOOKLY_REDIS": self.redis,
             "BOOKLY_QUERIES": "0",
             "BOOKLY_INTERNAL_SECRET": SECRET,
+            "BOOKLY_TIMERS": "off",  # events of stories happen at any time
         }
         return {**os.environ, **settings}
 

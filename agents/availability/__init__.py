@@ -1,6 +1,7 @@
 """availability: the one writer of each resource's calendar, and of the reservations on it."""
 
 from agents.availability import decisions, endings, maintenance, permissions, placing, resources, waitlist
+from agents.availability.deadlines import NO_SHOW, OFFER
 from agents.availability.tables import AvailabilityState
 from agents.domain import Domain
 
@@ -30,4 +31,5 @@ DOMAIN = Domain.of(
         permissions.withdraw_booking_permissions,
         permissions.change_booking_permissions,
     ),
+    timers={NO_SHOW: endings.miss_visitor, OFFER: waitlist.let_offer_run_out},
 )

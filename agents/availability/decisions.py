@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from agents.availability.deadlines import await_visitor
 from agents.availability.notifications import notify
 from agents.availability.slots import release
 from agents.availability.tables import AvailabilityState, Decision, Reservation
@@ -45,6 +46,8 @@ def apply_decision(reservation_id: str, pending: Reservation, decision: Decision
     freed = decision.state != "CONFIRMED"
     if freed:
         release(state, decided.resource_id, "RESERVATION", reservation_id, state.cause.occurred_at)
+    else:
+        await_visitor(reservation_id, decided, state)
     state.emit(_outcome(reservation_id, decided, decision))
     notify(state, f"RESERVATION_{decision.state}", decided.resource_id, decided.user_id, reservation_id=reservation_id)
     return freed

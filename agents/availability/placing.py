@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from agents.availability.deadlines import OFFER, await_visitor
 from agents.availability.decisions import apply_decision
 from agents.availability.notifications import notify
 from agents.availability.refusals import Refusal, why_not
@@ -57,6 +58,8 @@ def _place(event: ReservationCreated, offer: tuple[str, str], state: Availabilit
     """Take the offer that it names, hold the slot, apply a decision that was there first; look at the waitlist last, and once."""
     now = event.metadata.occurred_at
     freed = release(state, event.resource_id, *offer, now)
+    if freed:
+        state.timers.cancel(OFFER, offer[1])
     reservation = Reservation(event.resource_id, event.user_id, "PENDING", event.starts_at, event.ends_at, event.attendees)
     _keep(event, reservation, state)
     slot = Slot(event.starts_at, event.ends_at, "RESERVATION", event.reservation_id, event.user_id)
@@ -81,6 +84,8 @@ def _move(event: ReservationUpdated, moved: Reservation, state: AvailabilityStat
     slot = Slot(event.starts_at, event.ends_at, "RESERVATION", event.reservation_id, moved.user_id)
     hold(state, event.resource_id, slot, now)
     state.reservations[event.reservation_id] = moved
+    if moved.state == "CONFIRMED":
+        await_visitor(event.reservation_id, moved, state)
     offer_free_slots(event.resource_id, now, state)
 
 

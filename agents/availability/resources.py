@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from agents.availability.deadlines import NO_SHOW, OFFER
 from agents.availability.notifications import notify
 from agents.availability.slots import calendar, write
 from agents.availability.tables import AvailabilityState, Resource, Slot
@@ -50,6 +51,9 @@ def cancel_future_reservations(event: ResourceDeleted, state: AvailabilityState)
     slots = calendar(state, event.resource_id)
     reserved = sorted((slot for slot in slots if slot.kind == "RESERVATION"), key=lambda slot: (slot.starts_at, slot.holder))
     left = [slot for slot in reserved if not _cancel(event, slot, state)]
+    for slot in slots:
+        if slot.kind == "OFFER":
+            state.timers.cancel(OFFER, slot.holder)
     if slots:
         write(state, event.resource_id, left, event.metadata.occurred_at)
     close_queue(event.resource_id, state)
@@ -62,6 +66,7 @@ def _cancel(event: ResourceDeleted, slot: Slot, state: AvailabilityState) -> boo
         return False
     cancelled = replace(reservation, state="CANCELLED", reason="RESOURCE_DELETED", version=reservation.version + 1)
     state.reservations[slot.holder] = cancelled
+    state.timers.cancel(NO_SHOW, slot.holder)
     state.emit(
         ReservationCancelled(
             reservation_id=slot.holder,

@@ -7,6 +7,7 @@ from msgspec import Struct
 from agents.grants import Grants, Role
 from agents.index import Latest
 from agents.state import State, Table
+from agents.timers import TimerTable
 
 HOLDING = frozenset({"PENDING", "CONFIRMED", "CHECKED_IN"})  # states in which a reservation holds its slot
 
@@ -90,3 +91,4 @@ class AvailabilityState(State):
     decisions = Table("decisions", Decision)  # by reservation_id
     permissions = Table("permissions", Grants)  # by user_id
     role_permissions = Table("role_permissions", Role)  # by role
+    timers = TimerTable()  # of visitors and offers (agents/availability/deadlines.py)

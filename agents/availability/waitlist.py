@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from agents.availability.deadlines import OFFER, await_answer
 from agents.availability.notifications import notify
 from agents.availability.slots import calendar, hold, overlapping, release
 from agents.availability.tables import AvailabilityState, Queue, Seen, Slot, Waiting
+from agents.timers import Timer, happen
 from bookly.records.availability import WaitlistJoined, WaitlistOffered, WaitlistOfferExpired
 
 OFFER_HOLDS = 30 * 60_000_000  # microseconds
@@ -30,7 +32,16 @@ def expire_offer(event: WaitlistOfferExpired, state: AvailabilityState) -> None:
     if not release(state, event.resource_id, "OFFER", event.waitlist_id, event.metadata.occurred_at):
         state.repeat()
         return
+    state.timers.cancel(OFFER, event.waitlist_id)
     offer_free_slots(event.resource_id, event.metadata.occurred_at, state)
+
+
+def let_offer_run_out(timer: Timer, state: AvailabilityState) -> None:
+    """Nobody has taken the offer: as if its user had said no."""
+    for slot in calendar(state, timer.key):
+        if (slot.kind, slot.holder) == ("OFFER", timer.subject):
+            ran_out = WaitlistOfferExpired(timer.subject, timer.key, slot.user_id or "")
+            expire_offer(happen(timer, ran_out, state), state)
 
 
 def offer_free_slots(resource_id: str, now: int, state: AvailabilityState) -> None:
@@ -70,6 +81,7 @@ def _offer(resource_id: str, entry: Waiting, now: int, state: AvailabilityState)
             expires_at=now + OFFER_HOLDS,
         )
     )
+    await_answer(entry.waitlist_id, resource_id, now + OFFER_HOLDS, state)
     notify(state, "WAITLIST_OFFERED", resource_id, entry.user_id, waitlist_id=entry.waitlist_id)
 
 

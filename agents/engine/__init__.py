@@ -5,6 +5,7 @@ fetching     the thread that fetches, and what it hands on
 consuming    slices of a partition out of Faust's consumer, one wait a slice
 stream       those slices as an agent's stream
 runner       one slice at a time: handlers over it, or a command; what failed at its end waits for a good one
+ticking      what time it is for a partition, about once a second
 decoding     bytes to events, by schema id
 applying     all handlers of a slice at once, or one by one where something fails
 partition    what of one partition is not committed yet, and the transaction that commits it

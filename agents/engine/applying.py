@@ -93,6 +93,25 @@ class Applying:
             return Bad("HANDLER_RAISED", error)
         return None
 
+    def let_time_pass(self, partition: Partition, now: int) -> None:
+        """What happens by time alone up to `now` (microseconds since 1970) is kept as what events do is. Where it fails there is
+        no event that could be set aside, so the process stops.
+        """
+        state = partition.state
+        state.event = None
+        try:
+            self._domain.on_time(now, state)
+            outgoing = self._encoding.encode(state.emitted)
+        except Exception as error:  # noqa: BLE001  # whatever it was: half of it must not be kept
+            state.discard()
+            stop_process(
+                f"what {self._domain.name} does by time alone failed on partition {partition.number}. Nothing is committed, "
+                "and a restart will stop here again: deploy a corrected one",
+                error,
+                code=EXIT_DATA,
+            )
+        partition.merge_by_time(outgoing, self._invalidator.tags(self._domain.name, state.emitted), now / 1e6)
+
     def _tally(self, partition: Partition, tp: TP, events: Sequence[Record]) -> int:
         """How many of these, all done, somebody handled; the others were ignored."""
         kinds = Counter(map(type, events))

@@ -131,6 +131,10 @@ class BatchConsumer(driver.Consumer):
                     found[tp] = max(0, end - partition.done_up_to(tp))
         return found
 
+    def high_watermark(self, tp: TP) -> int | None:
+        """Behind the last record of a partition, read or not, as far as the last fetch knows."""
+        return self._thread.high_watermark(tp)
+
     @Service.task
     async def _show_that_the_loop_turns(self) -> None:
         self.app.runner.pulse.loop = asyncio.get_running_loop()

@@ -141,6 +141,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         state = assignment.state_value(tp)
         return int(state._position) if state.has_valid_position else None
 
+    def high_watermark(self, tp: TP) -> int | None:
+        """Behind the last record that there is, be its transaction open; None before the first fetch."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        if assignment is None or tp not in assignment.tps:
+            return None
+        end = assignment.state_value(tp).highwater
+        return None if end is None else int(end)
+
     def last_stable_offset(self, tp: TP) -> int | None:
         """Behind the last record that is committed; None before the first fetch."""
         assignment = self._ensure_consumer()._subscription.subscription.assignment

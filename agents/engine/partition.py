@@ -79,6 +79,7 @@ class Partition:
         self.offsets: dict[TP, int] = {}
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
         self.parking = Parking(domain.parked, number)
+        self.state.is_held = lambda key: key.encode() in self.parking
         self.stale: set[str] = set()
         self._since: float | None = None
         self.is_dirty = False
@@ -134,8 +135,8 @@ class Partition:
 
     @property
     def is_behind(self) -> bool:
-        """Whether an offset has moved since the last commit, be it past transaction markers alone."""
-        return any(offset != self._committed.get(tp, 0) for tp, offset in self.offsets.items())
+        """Whether an offset has moved since the last commit, be it past markers alone, or time has changed something."""
+        return self.is_dirty or any(offset != self._committed.get(tp, 0) for tp, offset in self.offsets.items())
 
     def begin_at(self, tp: TP, offset: int) -> None:
         """Where an input begins of which nothing was ever committed."""
@@ -154,14 +155,29 @@ class Partition:
         self.state.emitted.clear()
         self.state.repeats = 0
 
+    def merge_by_time(self, outgoing: Sequence[Outgoing], stale: Iterable[str], now: float) -> bool:
+        """As `merge`, for what no record has caused, at this time (seconds since 1970). False when nothing has changed."""
+        if not outgoing and not any(view.has_changed for view in self.state.views.values()):
+            return False
+        self.take_up(now)
+        self.merge(outgoing)
+        self.stale.update(stale)
+        self.is_dirty = True
+        return True
+
     def take(self) -> Transaction | None:
         """All that is not committed; None when there is nothing. What comes after it is for the next transaction.
+
+        Where time alone has changed something, the offsets go along as they stand: rows without any would be refused at the next
+        takeover, and those of a quiet group do not run out.
 
         From here on it counts as committed: were it not, the process would end.
         """
         offsets = {tp: offset for tp, offset in self.offsets.items() if offset != self._committed.get(tp, 0)}
         if not offsets:
-            return None
+            if not self.is_dirty:
+                return None
+            offsets = {tp: self.done_up_to(tp) for tp in self._begins.keys() | self._committed.keys()}
         offsets |= {tp: self._committed[tp] for tp in self._tallied & self._committed.keys() - offsets.keys()}
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
         records = [*self._changelog_records(), *self.parking.changes(), *self._outgoing]

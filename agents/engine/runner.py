@@ -15,6 +15,7 @@ from agents.engine.committing import Committing
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
+from agents.engine.ticking import Ticking
 
 if TYPE_CHECKING:
     from faust.types import TP
@@ -66,6 +67,7 @@ class Runner:
         self._decoding = decoding
         self._applying = Applying(domain, encoding, invalidator, limits)
         self._releasing = Releasing(domain, decoding, self._applying)
+        self._ticking = Ticking(domain, self._applying.let_time_pass)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
         self.committing = Committing(brokers, invalidator, self.pulse)
@@ -85,6 +87,7 @@ class Runner:
             if following not in done:
                 async with self._turn:
                     await self._let_go()
+                    self._tick()
                     await self.committing.begin(self.partitions.values(), idle=not done)
                 continue
             try:
@@ -96,6 +99,7 @@ class Runner:
             async with self._turn:
                 await self._apply(batch)
                 await self._let_go()
+                self._tick()
                 if (stream.dry and not following.done()) or self.committing.due:
                     await self.committing.begin(self.partitions.values())
 
@@ -168,6 +172,7 @@ class Runner:
     async def _close(self) -> None:
         self._held.clear()
         self._applying.forget()
+        self._ticking.forget()
         partitions, self.partitions = self.partitions, {}
         await asyncio.gather(*(partition.close() for partition in partitions.values()))
 
@@ -212,7 +217,13 @@ class Runner:
             partition.reached(batch.tp, records[done].offset, records=done)
         else:
             partition.reached(batch.tp, batch.next_offset, records=done)
+        if done:
+            self._ticking.read(batch.tp, records[done - 1].timestamp)
         self.pulse.beat()
+
+    def _tick(self) -> None:
+        if self._ticking.due:
+            self._ticking.tick(self.partitions.values(), self._consumer.high_watermark)
 
     async def _let_go(self) -> None:
         """What waited long enough for a good event is set aside now."""

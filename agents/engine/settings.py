@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_NAMES = ("HEALTH", "FUSE", "LOG_LEVEL", "QUERIES", "INTERNAL_SECRET", "INTERNAL_SECRET_FILE")
+_NAMES = ("HEALTH", "FUSE", "LOG_LEVEL", "QUERIES", "INTERNAL_SECRET", "INTERNAL_SECRET_FILE", "TIMERS")
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
     """`health`, `queries`: where to answer, if anywhere. `limits`: when the fuse blows. `log_level`: of the worker's own lines.
 
-    `secret`: what those who query must know; empty where nobody is answered.
+    `secret`: what those who query must know; empty where nobody is answered. `timers`: whether they run out.
     """
 
     health: tuple[str, int] | None = None
@@ -31,6 +31,7 @@ class WorkerSettings:
     log_level: int = logging.INFO
     queries: tuple[str, int] | None = None
     secret: str = field(default="", repr=False)
+    timers: bool = True
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> WorkerSettings:
@@ -39,7 +40,8 @@ class WorkerSettings:
         refuse_misspelt(environ, _NAMES)
         queries = _address(environ, "BOOKLY_QUERIES")
         secret = _secret(environ) if queries else ""
-        return cls(_address(environ, "BOOKLY_HEALTH"), _limits(environ), _level(environ), queries, secret)
+        health, timers = _address(environ, "BOOKLY_HEALTH"), _is_on(environ, "BOOKLY_TIMERS")
+        return cls(health, _limits(environ), _level(environ), queries, secret, timers)
 
 
 def _secret(environ: Mapping[str, str]) -> str:
@@ -67,10 +69,14 @@ def _address(environ: Mapping[str, str], variable: str) -> tuple[str, int] | Non
 
 def _limits(environ: Mapping[str, str]) -> Limits:
     """Off lets everything that fails become a dead letter."""
-    fuse = environ.get("BOOKLY_FUSE", "on")
-    if fuse not in {"on", "off"}:
-        raise InvalidSettings(f"BOOKLY_FUSE is {fuse!r}: it can be on (as if it were not set) or off.")
-    return Limits() if fuse == "on" else Limits.off()
+    return Limits() if _is_on(environ, "BOOKLY_FUSE") else Limits.off()
+
+
+def _is_on(environ: Mapping[str, str], variable: str) -> bool:
+    given = environ.get(variable, "on")
+    if given not in {"on", "off"}:
+        raise InvalidSettings(f"{variable} is {given!r}: it can be on (as if it were not set) or off.")
+    return given == "on"
 
 
 def _level(environ: Mapping[str, str]) -> int:

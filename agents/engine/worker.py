@@ -51,6 +51,7 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
     Raises InvalidSettings, and UnknownSchema when the registry is not provisioned. `own`: else from the environment.
     """
     own = own or WorkerSettings.from_environment()
+    domain = domain if own.timers else domain.without_timers()
     configure_logs(own.log_level)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     facts, metrics = Facts(domain.name), Metrics()

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agents.reports.tables import HOUR, Counted, Demand, ReportsState
+from agents.reports.hours import COUNTED, DEMAND, LEADS, REMEMBERED
+from agents.reports.tables import HOUR, MINUTE, Demand, Lead, ReportsState
 from bookly.records.availability import (
     ReservationCancelled,
     ReservationConfirmed,
@@ -51,23 +52,44 @@ Wanted = (
 def record_demand(event: Wanted, state: ReportsState) -> None:
     """What was wanted, by resource and hour. A moved reservation or an offer that ran out is no new demand."""
     kind = KINDS.get(type(event))
-    if kind is not None:
-        count(state, kind, _entity(event), event.resource_id, event.metadata.occurred_at, getattr(event, "reason", None))
-
-
-def count(state: ReportsState, kind: str, entity: str, resource_id: str, at: int, reason: str | None = None) -> None:
-    """Count one kind for one entity in the hour of `at`, unless it was counted before: a client's retry is no demand."""
-    counted = state.counted.get(entity, Counted()).kinds
-    if kind in counted:
-        state.repeat()
+    if kind is None or not count(state, kind, _entity(event), event):
         return
-    state.counted[entity] = Counted((*counted, kind))
-    key = f"{resource_id}|{at - at % HOUR}"
-    window = state.demand.get(key, Demand())
-    changes: dict[str, Any] = {kind: getattr(window, kind) + 1}
-    if kind == "refused" and reason is not None:
-        changes["refused_by"] = {**window.refused_by, reason: window.refused_by.get(reason, 0) + 1}
-    state.demand[key] = replace(window, **changes)
+    if isinstance(event, WaitlistJoined):
+        _serve(event, event.waitlist_id, state, joined_at=event.metadata.occurred_at)
+    elif isinstance(event, ReservationCreated) and event.waitlist_id is not None:
+        _serve(event, event.waitlist_id, state, taken=True)
+
+
+def count(state: ReportsState, kind: str, entity: str, event: Any) -> bool:
+    """Count one kind for one entity in the hour of the event, unless it was counted before: a client's retry is no demand."""
+    at: int = event.metadata.occurred_at
+    if not COUNTED.first(state, entity, kind, max(at, getattr(event, "ends_at", 0)) + REMEMBERED):
+        state.repeat()
+        return False
+    DEMAND.add(state, event.resource_id, at, lambda row: replace(row, **_changes(kind, event, row)))
+    return True
+
+
+def _changes(kind: str, event: Any, row: Demand) -> dict[str, Any]:
+    changes: dict[str, Any] = {kind: getattr(row, kind) + 1}
+    if kind == "refused":
+        changes["refused_by"] = {**row.refused_by, event.reason: row.refused_by.get(event.reason, 0) + 1}
+    elif kind == "asked":
+        changes["category"] = event.category_id
+        ahead = (event.starts_at - event.metadata.occurred_at) // MINUTE
+        if ahead >= 0:
+            changes |= {"leads": row.leads + 1, "lead_minutes": row.lead_minutes + ahead}
+    return changes
+
+
+def _serve(event: WaitlistJoined | ReservationCreated, waitlist_id: str, state: ReportsState, **learnt: Any) -> None:
+    """A place in a queue is served when its offer is taken, in the hour in which it was joined; whichever is heard of first."""
+    lead = state.leads.get(waitlist_id, Lead())
+    known = replace(lead, until=max(lead.until, event.ends_at + REMEMBERED), **learnt)
+    LEADS.put(state, waitlist_id, known)
+    if known.joined_at is not None and known.taken and not (lead.joined_at is not None and lead.taken):
+        hour = known.joined_at - known.joined_at % HOUR
+        DEMAND.amend(state, event.resource_id, hour, lambda row: replace(row, served=row.served + 1))
 
 
 def _entity(event: Wanted) -> str:

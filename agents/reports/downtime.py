@@ -38,9 +38,9 @@ Concerned = (
 
 
 def record_maintenance(event: Concerned, state: ReportsState) -> None:
-    """Each job with its planned slot and how it ended; the status that staff set; the end of the resource.
+    """Each job with its planned slot and how it ended; the status that staff set; name and category; the end of the resource.
 
-    Categories, names and the echoes of blocks change no figure: they are read for completeness, and kept by others.
+    What categories are called and the echoes of blocks change no figure: they are read for completeness, and kept by others.
     """
     match event:
         case MaintenanceScheduled():
@@ -49,6 +49,9 @@ def record_maintenance(event: Concerned, state: ReportsState) -> None:
             _advance(event.resource_id, event.maintenance_id, STATES[type(event)], state)
         case ResourceStatusChanged():
             state.downtime[event.resource_id] = replace(state.downtime.get(event.resource_id, Downtime()), status=event.status)
+        case ResourceCreated() | ResourceUpdated():
+            row = state.downtime.get(event.resource_id, Downtime())
+            state.downtime[event.resource_id] = replace(row, category_id=event.category_id, name=event.name)
         case ResourceDeleted():
             state.downtime[event.resource_id] = replace(state.downtime.get(event.resource_id, Downtime()), deleted=True)
         case _:

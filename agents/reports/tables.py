@@ -5,12 +5,15 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from agents.state import State, Table
+from agents.windows import Remembered, Seen, Watermark, Window
 
-HOUR = 3_600_000_000  # microseconds
+MINUTE = 60_000_000  # microseconds
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
-class Demand(Struct, frozen=True, gc=False):
-    """One resource in one hour of event time."""
+class Demand(Window, frozen=True, gc=False):
+    """One resource in one hour of event time. Minutes are whole; a mean is a sum by its count."""
 
     asked: int = 0
     confirmed: int = 0
@@ -23,16 +26,20 @@ class Demand(Struct, frozen=True, gc=False):
     conflicts: int = 0
     used: int = 0
     refused_by: dict[str, int] = field(default_factory=dict)
+    category: str = ""  # as those who asked in this hour said; empty where nobody did
+    served: int = 0  # of those that joined a waitlist in this hour: who took an offer
+    leads: int = 0
+    lead_minutes: int = 0  # from asking to the begin, of those that asked before it
+    approvals: int = 0
+    approval_minutes: int = 0  # from request to decision, of the decisions that people made in this hour
+    used_minutes: int = 0  # of the visits that lie in this hour, be it in part
+    peaks: tuple[str, ...] = ()  # the rules that saw a peak in it
 
 
-class Counted(Struct, frozen=True, gc=False):
-    """Which kinds have been counted for a reservation or a place in a queue: each at most once."""
-
-    kinds: tuple[str, ...] = ()
-
-
-class Lead(Struct, frozen=True, gc=False):
-    """How long a reservation waited for its decision, and whether its visitor came. Microseconds of event time."""
+class Lead(Remembered, frozen=True, gc=False):
+    """How long a reservation waited for its decision, and whether its visitor came; of a place in a queue, whether its offer was
+    taken. Microseconds of event time.
+    """
 
     requested_at: int | None = None
     decided_at: int | None = None
@@ -40,6 +47,9 @@ class Lead(Struct, frozen=True, gc=False):
     checked_in_at: int | None = None
     checked_out_at: int | None = None
     no_show_at: int | None = None
+    decision_at: int | None = None  # the first that a person made
+    joined_at: int | None = None
+    taken: bool = False
 
 
 class Downtime(Struct, frozen=True, gc=False):
@@ -48,6 +58,8 @@ class Downtime(Struct, frozen=True, gc=False):
     jobs: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # starts_at, ends_at, state
     status: str = "AVAILABLE"
     deleted: bool = False
+    category_id: str = ""
+    name: str = ""
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -65,7 +77,8 @@ class Audit(Struct, frozen=True, gc=False):
 
 class ReportsState(State):
     demand = Table("demand", Demand)  # by resource_id|hour, the begin of the hour in microseconds
-    counted = Table("counted", Counted)  # by reservation_id or waitlist_id
-    leads = Table("leads", Lead)  # by reservation_id
+    counted = Table("counted", Seen)  # by reservation_id or waitlist_id: each kind at most once
+    leads = Table("leads", Lead)  # by reservation_id or waitlist_id
+    watermarks = Table("watermarks", Watermark)  # demand, one a partition
     downtime = Table("downtime", Downtime)  # by resource_id
     audit = Table("audit", Audit)  # by user_id, or role:<role>

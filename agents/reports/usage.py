@@ -7,7 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agents.reports.demand import count
-from agents.reports.tables import Lead, ReportsState
+from agents.reports.hours import DEMAND, LEADS, REMEMBERED, use
+from agents.reports.tables import HOUR, MINUTE, Lead, ReportsState
 from bookly.records.availability import ReservationNoShow
 from bookly.records.stockpile import (
     ApprovalExpired,
@@ -25,15 +26,30 @@ Used = ApprovalRequested | Decided | CheckInCompleted | CheckOutCompleted | Rese
 
 
 def record_usage(event: Used, state: ReportsState) -> None:
-    """The first of each fact counts; a visit that ended is use, in the hour in which it was said to have ended."""
+    """The first of each fact counts; a visit that ended is use, in the hour in which it was said to have ended, and its minutes
+    lie in the hours that it took.
+    """
     lead = state.leads.get(event.reservation_id, Lead())
-    changed = replace(lead, **_changes(event, lead))
-    if changed == lead:
+    changes = _changes(event, lead)
+    if not changes:
         state.repeat()
         return
-    state.leads[event.reservation_id] = changed
-    if isinstance(event, CheckOutCompleted):
-        count(state, "used", event.reservation_id, event.resource_id, event.metadata.occurred_at)
+    known = replace(lead, until=max(lead.until, event.metadata.occurred_at + REMEMBERED), **changes)
+    LEADS.put(state, event.reservation_id, known)
+    if isinstance(event, CheckOutCompleted) and count(state, "used", event.reservation_id, event):
+        use(state, event.resource_id, event.checked_in_at, event.checked_out_at)
+    if known.requested_at is not None and known.decision_at is not None and None in (lead.requested_at, lead.decision_at):
+        _approve(state, event.resource_id, known.requested_at, known.decision_at)
+
+
+def _approve(state: ReportsState, resource_id: str, requested_at: int, decision_at: int) -> None:
+    minutes, hour = max(0, decision_at - requested_at) // MINUTE, decision_at - decision_at % HOUR
+    DEMAND.amend(
+        state,
+        resource_id,
+        hour,
+        lambda row: replace(row, approvals=row.approvals + 1, approval_minutes=row.approval_minutes + minutes),
+    )
 
 
 def _changes(event: Used, lead: Lead) -> dict[str, Any]:
@@ -47,7 +63,12 @@ def _changes(event: Used, lead: Lead) -> dict[str, Any]:
         return {} if lead.checked_out_at is not None else times
     if isinstance(event, ReservationNoShow):
         return {} if lead.no_show_at is not None else {"no_show_at": at}
-    return {} if lead.outcome is not None else {"decided_at": at, "outcome": _outcome(event)}
+    changes = {} if lead.outcome is not None else {"decided_at": at, "outcome": _outcome(event)}
+    return changes | ({"decision_at": at} if lead.decision_at is None and _by_a_person(event) else {})
+
+
+def _by_a_person(event: Decided) -> bool:
+    return isinstance(event, ApprovalRejected) or (isinstance(event, ApprovalGranted) and not event.automatic)
 
 
 def _outcome(event: Decided) -> str:

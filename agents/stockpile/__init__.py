@@ -18,4 +18,5 @@ DOMAIN = Domain.of(
         permissions.revoke_approval_permissions,
         permissions.change_approval_permissions,
     ),
+    timers={approvals.DEADLINE: approvals.let_approval_run_out},
 )

@@ -6,10 +6,12 @@ from msgspec.structs import replace
 
 from agents.stockpile.rules import Rule, rule_for
 from agents.stockpile.tables import Approval, StockpileState
+from agents.timers import Timer, happen
 from bookly.records.availability import ReservationCancelled, ReservationCreated, ReservationExpired, ReservationRejected
 from bookly.records.stockpile import ApprovalExpired, ApprovalGranted, ApprovalRejected, ApprovalRequested, ApprovalSuperseded
 
 HOUR = 3_600_000_000  # microseconds
+DEADLINE = "deadline"  # the kind of the timer of an open approval, by reservation_id
 Decision = ApprovalGranted | ApprovalRejected | ApprovalExpired
 Ended = ReservationCancelled | ReservationExpired | ReservationRejected
 
@@ -43,6 +45,15 @@ def record_decision(event: Decision, state: StockpileState) -> None:
             decided_by=None if isinstance(event, ApprovalExpired) else event.decided_by,
             decision_id=event.metadata.event_id,
         )
+        state.timers.cancel(DEADLINE, event.reservation_id)
+
+
+def let_approval_run_out(timer: Timer, state: StockpileState) -> None:
+    """Nobody has decided by the deadline, which decides: what people decide after it has lost."""
+    approval = state.approvals.get(timer.subject)
+    if approval is not None and approval.state == "OPEN":
+        expired = ApprovalExpired(approval.approval_id, timer.subject, approval.resource_id, approval.version)
+        record_decision(happen(timer, expired, state), state)
 
 
 def close_approval(event: ReservationCancelled | ReservationExpired, state: StockpileState) -> None:
@@ -77,6 +88,7 @@ def _close(event: Ended, target: str, state: StockpileState) -> None:
     if approval is None or approval.state != "OPEN":
         state.repeat()
         return
+    state.timers.cancel(DEADLINE, event.reservation_id)
     closed = replace(approval, state=target, version=approval.version + 1)
     state.approvals[event.reservation_id] = closed
     _supersede(event.reservation_id, closed, event.TYPE, state, loser=None)
@@ -99,6 +111,7 @@ def _grant(event: ReservationCreated, approval: Approval, state: StockpileState)
 def _request(event: ReservationCreated, approval: Approval, rule: Rule, state: StockpileState) -> None:
     deadline = event.metadata.occurred_at + rule.deadline_hours * HOUR
     state.approvals[event.reservation_id] = replace(approval, rule=rule.name, deadline_at=deadline)
+    state.timers.set(DEADLINE, event.reservation_id, event.resource_id, deadline, event.metadata)
     state.emit(
         ApprovalRequested(
             approval_id=approval.approval_id,

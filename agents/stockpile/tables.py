@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from agents.grants import Grants, Role
 from agents.state import State, Table
+from agents.timers import TimerTable
 
 
 class Approval(Struct, frozen=True, gc=False):
@@ -33,3 +34,4 @@ class StockpileState(State):
     visits = Table("visits", Visit)  # by reservation_id
     permissions = Table("permissions", Grants)  # by user_id
     role_permissions = Table("role_permissions", Role)  # by role
+    timers = TimerTable()  # of deadlines

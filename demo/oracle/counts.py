@@ -28,6 +28,9 @@ class Counts:
         self.usage: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.jobs: dict[str, dict[str, tuple[int, int, str]]] = {}
         self._once: set[tuple[str, ...]] = set()
+        self._joined: dict[str, tuple[str, int]] = {}  # by waitlist_id: resource and hour
+        self._taken: set[str] = set()
+        self._requested: dict[str, int] = {}
 
     def see(self, name: str, entity: str, resource: str, t: int, reason: str | None = None) -> None:
         """An event about a reservation or a place in a queue, whoever published it."""
@@ -41,10 +44,45 @@ class Counts:
         elif name in RELEASING and ("usage", entity) in self._once and self._first("released", entity):
             self.usage[resource]["reserved"] -= 1
 
+    def asked(self, e: Any, t: int) -> None:
+        """RESERVATION_CREATED: how long ahead, of which category, and whether it takes an offer."""
+        if not self._first("asked ahead", e.reservation_id):
+            return
+        hour = t - t % HOUR
+        for key in [key for key in self.demand if key[:2] == (e.resource_id, hour) and key[2].startswith("category ")]:
+            del self.demand[key]
+        self.demand[e.resource_id, hour, f"category {e.category_id}"] = 1
+        if e.starts_at >= t:
+            self._add(e.resource_id, hour, leads=1, lead_minutes=(e.starts_at - t) // MINUTE)
+        if e.waitlist_id is not None and e.waitlist_id not in self._taken:
+            self._taken.add(e.waitlist_id)
+            self._serve(e.waitlist_id)
+
+    def joined(self, e: Any, t: int) -> None:
+        """WAITLIST_JOINED."""
+        if e.waitlist_id not in self._joined:
+            self._joined[e.waitlist_id] = (e.resource_id, t - t % HOUR)
+            self._serve(e.waitlist_id)
+
+    def requested(self, reservation_id: str, t: int) -> None:
+        """APPROVAL_REQUESTED."""
+        self._requested.setdefault(reservation_id, t)
+
+    def decided(self, e: Any, t: int) -> None:
+        """APPROVAL_GRANTED or APPROVAL_REJECTED by a person: the first counts. Nobody decides on what was not requested."""
+        if e.reservation_id in self._requested and self._first("decided", e.reservation_id):
+            self._add(
+                e.resource_id, t - t % HOUR, approvals=1, approval_minutes=(t - self._requested[e.reservation_id]) // MINUTE
+            )
+
     def visit(self, e: Any) -> None:
-        """CHECK_OUT_COMPLETED."""
+        """CHECK_OUT_COMPLETED. A minute is used in the hour in which it ends."""
         if self._first("visited", e.reservation_id):
-            self.usage[e.resource_id].update(check_outs=1, used_minutes=(e.checked_out_at - e.checked_in_at) // MINUTE)
+            minutes = (e.checked_out_at - e.checked_in_at) // MINUTE
+            self.usage[e.resource_id].update(check_outs=1, used_minutes=minutes)
+            for number in range(1, minutes + 1):
+                last = e.checked_in_at + number * MINUTE - 1
+                self._add(e.resource_id, last - last % HOUR, used_minutes=1)
 
     def job(self, resource: str, job: str, state: str, slot: tuple[int, int] | None = None) -> None:
         """Maintenance planned (with its slot), or advanced."""
@@ -53,6 +91,15 @@ class Counts:
             jobs.setdefault(job, (*slot, state))
         elif job in jobs:
             jobs[job] = (*jobs[job][:2], state)
+
+    def _serve(self, waitlist_id: str) -> None:
+        if waitlist_id in self._taken and waitlist_id in self._joined:
+            self._add(*self._joined[waitlist_id], served=1)
+
+    def _add(self, resource: str, hour: int, **kinds: int) -> None:
+        for kind, count in kinds.items():
+            if count:
+                self.demand[resource, hour, kind] += count
 
     def _first(self, *what: str) -> bool:
         fresh = what not in self._once

@@ -57,6 +57,11 @@ def no_facts() -> Facts:
     return defaultdict(Counter)
 
 
+def is_from_outside(event: Record) -> bool:
+    """Whether people said it. What reports tells of hours that are over has no cause either: they end by time."""
+    return event.metadata.causation_id is None and event.TOPIC != "bookly.reports"
+
+
 def emitted(root: Record, name: str, occurred_at: int, correlation: str, actor: str | None, fields: dict[str, Any]) -> Fact:
     """The fact that agents said something because of `root`, the event from outside that began the chain of causes."""
     return ("event", name, root.metadata.event_id, occurred_at, correlation, actor, *(fields[field] for field in EVENTS[name]))

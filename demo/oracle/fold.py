@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from demo.oracle.approvals import Approvals
 from demo.oracle.catalogue import FIELDS, Catalogue, created
 from demo.oracle.counts import Counts
-from demo.oracle.facts import Facts, emitted, flow_of, no_facts
+from demo.oracle.facts import Facts, emitted, flow_of, is_from_outside, no_facts
 from demo.oracle.people import People
 from demo.oracle.rows import expected_rows
 from demo.oracle.world import World
@@ -40,7 +40,7 @@ class Oracle:
 
     def expect(self, events: Iterable[Record]) -> Facts:
         """`events` in the order of topic, partition and offset: it decides between facts of one moment."""
-        outside = [event for event in events if event.metadata.causation_id is None]
+        outside = [event for event in events if is_from_outside(event)]
         for event in sorted(outside, key=lambda event: event.metadata.occurred_at):
             self._root, self.t = event, event.metadata.occurred_at
             self._follow(type(event).__name__, event, self.t)
@@ -57,6 +57,8 @@ class Oracle:
             self._resource(name, e, t)
         elif name.startswith("Waitlist"):
             self.counts.see(name, e.waitlist_id, e.resource_id, t)
+            if name == "WaitlistJoined":
+                self.counts.joined(e, t)
             self._waitlist(name, e, t)
         else:
             self.counts.see(name, e.reservation_id, e.resource_id, t)
@@ -64,10 +66,13 @@ class Oracle:
 
     def _reservation(self, name: str, e: Any, t: int) -> None:
         if name == "ReservationCreated":
+            self.counts.asked(e, t)
             self._created(e, t)
         elif name == "ReservationUpdated":
             self.world.move(e, t)
         elif name in DECISIONS:
+            if name != "ApprovalExpired":
+                self.counts.decided(e, t)
             self.world.decide(e.reservation_id, DECISIONS[name], t)
             self.approvals.decide(e, {"CONFIRMED": "GRANTED"}.get(DECISIONS[name], DECISIONS[name]))
         elif name in ENDS:
@@ -119,6 +124,8 @@ class Oracle:
     def _say(self, name: str, **fields: Any) -> None:
         """An event that the agents must emit: a fact of the flow at hand, and counted like any other."""
         meta = self._root.metadata
+        if name == "ApprovalRequested":
+            self.counts.requested(fields["reservation_id"], self.t)
         fact = emitted(self._root, name, self.t, meta.correlation_id, meta.actor, fields)
         self.facts[flow_of(meta.type)][fact] += 1
         entity = fields.get("waitlist_id") if name == "WaitlistOffered" else fields.get("reservation_id")

@@ -431,7 +431,7 @@ EVENTS: Final = MappingProxyType(
             "resource_id",
             "bookly.reports.DemandWindowClosedEvent",
             "DemandWindowClosed",
-            1,
+            2,
         ),
         EventType.DEMAND_PEAK_DETECTED: EventSpec(
             EventType.DEMAND_PEAK_DETECTED,

@@ -48,6 +48,18 @@ class DemandWindowClosed(Event):
     """
     Visits that ended.
     """
+    expired: StrictInt = 0
+    """
+    Reservations that nobody decided in time.
+    """
+    no_show: StrictInt = 0
+    """
+    Visitors that did not come.
+    """
+    revision: StrictInt = 1
+    """
+    1 for the first time; more when late events changed a closed hour.
+    """
 
 
 class DemandPeakDetected(Event):

@@ -110,6 +110,7 @@ DECODERS: Final[dict[str, Callable[[bytes, int], Record]]] = {
     "3962eed7ae01bc26": stockpile.decode_check_out_completed_v1,
     "aab11e2d52508c54": stockpile.decode_approval_superseded_v1,
     "dd678758a68c697f": reports.decode_demand_window_closed_v1,
+    "6306d56c4d63c775": reports.decode_demand_window_closed_v2,
     "9a866c8034fd2b41": reports.decode_demand_peak_detected_v1,
     "b555e11d31e3d622": reports.decode_report_generated_v1,
 }

@@ -34,7 +34,7 @@ class DemandWindowClosed:
     TYPE: ClassVar[str] = "reports.demand.window_closed"
     TOPIC: ClassVar[str] = "bookly.reports"
     KEY_FIELD: ClassVar[str] = "resource_id"
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     FIELDS: ClassVar[tuple[str, ...]] = (
         "resource_id",
         "window_start_at",
@@ -45,14 +45,20 @@ class DemandWindowClosed:
         "cancelled",
         "waitlisted",
         "used",
+        "expired",
+        "no_show",
+        "revision",
     )
     __slots__ = (
         "asked",
         "cancelled",
         "confirmed",
+        "expired",
         "metadata",
+        "no_show",
         "refused",
         "resource_id",
+        "revision",
         "used",
         "waitlisted",
         "window_end_at",
@@ -70,6 +76,9 @@ class DemandWindowClosed:
         cancelled: int,
         waitlisted: int,
         used: int,
+        expired: int = 0,
+        no_show: int = 0,
+        revision: int = 1,
         metadata: Metadata = NO_METADATA,
     ) -> None:
         self.resource_id = resource_id
@@ -81,11 +90,14 @@ class DemandWindowClosed:
         self.cancelled = cancelled
         self.waitlisted = waitlisted
         self.used = used
+        self.expired = expired
+        self.no_show = no_show
+        self.revision = revision
         self.metadata = metadata
 
 
 def encode_demand_window_closed(r: DemandWindowClosed) -> bytes:
-    """The body in version 1. Raises InvalidEvent, which names the field."""
+    """The body in version 2. Raises InvalidEvent, which names the field."""
     try:
         f_resource_id = r.resource_id.encode()
         f_window_start_at = put_time(r.window_start_at)
@@ -102,6 +114,12 @@ def encode_demand_window_closed(r: DemandWindowClosed) -> bytes:
         f_waitlisted = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         i = r.used
         f_used = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.expired
+        f_expired = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.no_show
+        f_no_show = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
+        i = r.revision
+        f_revision = BYTE[i + i] if type(i) is int and 0 <= i < 64 else put_int(i)
         return b"".join(
             [
                 encode_metadata(r.metadata),
@@ -115,6 +133,9 @@ def encode_demand_window_closed(r: DemandWindowClosed) -> bytes:
                 f_cancelled,
                 f_waitlisted,
                 f_used,
+                f_expired,
+                f_no_show,
+                f_revision,
             ]
         )
     except (TypeError, AttributeError, KeyError, OverflowError, UnicodeEncodeError):
@@ -130,6 +151,9 @@ def encode_demand_window_closed(r: DemandWindowClosed) -> bytes:
                 "cancelled": ("int", False, False, ()),
                 "waitlisted": ("int", False, False, ()),
                 "used": ("int", False, False, ()),
+                "expired": ("int", False, False, ()),
+                "no_show": ("int", False, False, ()),
+                "revision": ("int", False, False, ()),
             },
         ) from None
 
@@ -236,6 +260,139 @@ def decode_demand_window_closed_v1(b: bytes, p: int) -> DemandWindowClosed:
         f_cancelled,
         f_waitlisted,
         f_used,
+        0,
+        0,
+        1,
+        metadata,
+    )
+
+
+def decode_demand_window_closed_v2(b: bytes, p: int) -> DemandWindowClosed:
+    """DemandWindowClosed from a body of version 2 that begins at p. Raises MalformedBytes."""
+    x: int
+    n: int
+    q: int
+    try:
+        metadata, p = decode_metadata(b, p)
+        n = b[p]
+        p += 1
+        if n & 129:
+            n, p = read_length(b, p - 1)
+        q = p + (n >> 1)
+        f_resource_id = b[p:q].decode()
+        p = q
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_window_start_at = x
+        if COMPILED:
+            x, p = read_varint(b, p)
+            x = (x >> 1) ^ -(x & 1)
+        else:
+            x = EIGHT(b, p)[0] if p + 8 <= len(b) else 0
+            if x & 0x8080808080808081 == 0x0080808080808080:
+                x -= 0x0080808080808080
+                x -= (x & 0x7F007F007F007F00) >> 1
+                x -= ((x & 0x3FFF00003FFF0000) >> 2) * 3
+                x -= ((x & 0x0FFFFFFF00000000) >> 4) * 15
+                x >>= 1
+                p += 8
+            else:
+                x, p = read_varint(b, p)
+                x = (x >> 1) ^ -(x & 1)
+        f_window_end_at = x
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_asked = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_confirmed = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_refused = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_cancelled = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_waitlisted = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_used = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_expired = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_no_show = (x >> 1) ^ -(x & 1)
+        x = b[p]
+        p += 1
+        if x > 127:
+            x, p = read_varint(b, p - 1)
+            if x >> 32:
+                raise OverflowError
+        f_revision = (x >> 1) ^ -(x & 1)
+        if p != len(b):
+            raise misplaced(b, p)
+    except FAULTS as error:
+        raise malformed("DemandWindowClosed", b, error) from None
+    return DemandWindowClosed(
+        f_resource_id,
+        f_window_start_at,
+        f_window_end_at,
+        f_asked,
+        f_confirmed,
+        f_refused,
+        f_cancelled,
+        f_waitlisted,
+        f_used,
+        f_expired,
+        f_no_show,
+        f_revision,
         metadata,
     )
 

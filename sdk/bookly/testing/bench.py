@@ -59,6 +59,24 @@ class DomainBench:
             self._take(Taken(getattr(event, event.KEY_FIELD), event=dated))
         return self
 
+    def clock(self, now: int) -> Self:
+        """Let time pass without an event, up to `now` (microseconds since 1970): about what a worker does once a second.
+
+        What a domain raises then is raised here, whatever `dead_letters` says: it would end the process.
+        """
+        self._start()
+        self._state.event = None
+        try:
+            self.domain.on_time(now, self._state)
+            for emitted in self._state.emitted:
+                _refuse_unwritable(emitted)
+        except Exception:
+            self._state.discard()
+            raise
+        self.stale.update(self._tagger.tags_of_all(self.domain.name, self._state.emitted))
+        self._merge()
+        return self
+
     def when_raw(self, value: bytes | None, key: str) -> Self:
         """Take a record as it lies on a topic. Raises MalformedBytes or UnknownSchema, or makes it a dead letter."""
         self._start()

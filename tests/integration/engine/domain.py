@@ -1,4 +1,4 @@
-"""A small domain that can do all that one can: keep, remove, emit twice, repeat, and raise after it has done half of it."""
+"""A small domain that can do all that one can: keep, remove, emit twice, repeat, wait for a time, and raise half-way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from agents.domain import Domain
 from agents.state import State, Table
+from agents.timers import Timer, TimerTable, happen
 from bookly.cache import TYPES, types
 from bookly.cache.stale import Reach, Span, Stale
 from bookly.events import EventType
@@ -17,7 +18,10 @@ from bookly.records.availability import (
     ReservationCancelled,
     ReservationConfirmed,
     ReservationCreated,
+    ReservationExpired,
+    ReservationNoShow,
     ReservationUpdated,
+    WaitlistJoined,
     WaitlistOfferExpired,
 )
 
@@ -39,10 +43,16 @@ class Mended(Struct, frozen=True):
     by: str
 
 
+class Missed(Struct, frozen=True):
+    times: int
+
+
 class Suite(State):
     halls = Table("halls", Hall)
     bookings = Table("bookings", Booking)
     mended = Table("mended", Mended)
+    missed = Table("missed", Missed)
+    timers = TimerTable()
 
 
 def keep_booking(event: ReservationCreated, state: Suite) -> None:
@@ -86,7 +96,33 @@ def mend(event: WaitlistOfferExpired, state: Suite) -> None:
     state.mended[event.waitlist_id] = Mended(event.resource_id)
 
 
-DOMAIN = Domain.of("suite", Suite, (keep_booking, fill_hall, look_at_the_sign, give_up_booking, mend))
+def set_alarm(event: WaitlistJoined, state: Suite) -> None:
+    """It is due at the begin."""
+    state.timers.set("alarm", event.waitlist_id, event.resource_id, event.starts_at, event.metadata)
+
+
+def cancel_alarm(event: ReservationExpired, state: Suite) -> None:
+    """Nobody waits any longer."""
+    state.timers.cancel("alarm", event.reservation_id)
+
+
+def miss(event: ReservationNoShow, state: Suite) -> None:
+    """What happened here by time comes back, and is a repeat."""
+    if event.reservation_id in state.missed:
+        return state.repeat()
+    state.missed[event.reservation_id] = Missed(1)
+    return None
+
+
+def ring(timer: Timer, state: Suite) -> None:
+    """As if somebody had told of it; counted here, before it is read."""
+    told = happen(timer, ReservationNoShow(timer.subject, timer.key, "ann", timer.due, timer.due + 1), state)
+    state.missed[timer.subject] = Missed(state.missed.get(timer.subject, Missed(0)).times + 1)
+    state.emit(NotificationRequested(f"{timer.subject}/missed", told.resource_id, "ann", "RESERVATION_EXPIRED"))
+
+
+HANDLERS = (keep_booking, fill_hall, look_at_the_sign, give_up_booking, mend, set_alarm, cancel_alarm, miss)
+DOMAIN = Domain.of("suite", Suite, HANDLERS, timers={"alarm": ring})
 
 STALE = {
     ("suite", EventType.RESERVATION_CREATED): (
@@ -95,5 +131,6 @@ STALE = {
         Stale(TYPES["availability"], Reach.GRANULAR, ("resource_id", Span.DAYS)),
     ),
     ("suite", EventType.RESERVATION_CANCELLED): (Stale(types.CALENDAR, Reach.CASCADE, ("resource_id",)),),
+    ("suite", EventType.RESERVATION_NO_SHOW): (Stale(TYPES["usage"], Reach.GRANULAR, ("resource_id",)),),
     ("suite", EventType.WAITLIST_OFFERED): (Stale(TYPES["waitlist"], Reach.GRANULAR, ("resource_id",)),),  # nobody handles it
 }

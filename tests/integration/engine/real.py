@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,12 @@ class Real:
         self._start()
         self._send(value, key)
         self._settle(key)
+
+    def clock(self, now: int) -> None:
+        self._start()
+        time.sleep(max(0.0, now / 1e6 - time.time()))
+        eventually(lambda: all(timer.due > now for timer in self.rows("timers").values()), "what is due has happened")
+        self.wait_until_quiet()
 
     def release(self, key: str, *, skip: bool = False) -> None:
         self._start()

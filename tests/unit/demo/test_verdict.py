@@ -9,6 +9,7 @@ import pytest
 
 from bookly.records import Metadata
 from bookly.records.record import fields
+from bookly.records.reports import DemandWindowClosed
 from demo.found import found_facts
 from demo.oracle.facts import FLOWS, Facts, no_facts
 from demo.oracle.fold import Oracle
@@ -43,6 +44,10 @@ ROWS = [
     ("stockpile", "permissions", "grants"),
     ("reports", "demand", "asked"),
     ("reports", "demand", "refused_by"),
+    ("reports", "demand", "category"),
+    ("reports", "demand", "lead_minutes"),
+    ("reports", "demand", "used_minutes"),
+    ("reports", "demand", "approval_minutes"),
     ("reports", "downtime", "jobs"),
     ("reports", "audit", "entries"),
     ("auth", "users", "active"),
@@ -89,6 +94,22 @@ def test_one_fact_in_thousands_turns_its_flow_red(memory: Memory, expected: Fact
     verdict = next(one for one in verdicts(expected, found) if one.flow == flow)
     assert verdict.found < verdict.expected
     assert len(list(verdict.sentences())) == (2 if change == "altered" else 1)
+
+
+def test_an_hour_that_was_told_otherwise_or_not_at_all_is_seen(memory: Memory, expected: Facts) -> None:
+    told = [event for event in memory.log if isinstance(event, DemandWindowClosed)]
+    rows = dict(memory.rows("reports", "demand"))
+    last = next(
+        event
+        for event in reversed(told)
+        if (row := rows[f"{event.resource_id}|{event.window_start_at}"])["revision"] == event.revision and not row["due"]
+    )
+    assert red(expected, found_facts([event for event in memory.log if event is not last], memory.rows))
+    last.asked += 1
+    try:
+        assert red(expected, found_facts(memory.log, memory.rows)) == {"reservation_created"}
+    finally:
+        last.asked -= 1
 
 
 @pytest.mark.parametrize(("domain", "table", "field"), ROWS, ids=lambda value: value)

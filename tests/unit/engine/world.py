@@ -81,14 +81,15 @@ class World:
     """One partition. `send` gives a slice to the runner; offsets go on."""
 
     limits: Limits | None = None
+    domain: Domain = DOMAIN
     events: list[Any] = field(default_factory=list)
     runner: Runner = field(init=False)
     partition: Partition = field(init=False)
 
     def __post_init__(self) -> None:
         encoding = Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4)
-        self.runner = Runner(DOMAIN, "", cast("Any", self), encoding, cast("Any", Stale()), self.limits)
-        self.partition = self.runner.partitions[INPUT.partition] = Partition(DOMAIN, INPUT.partition)
+        self.runner = Runner(self.domain, "", cast("Any", self), encoding, cast("Any", Stale()), self.limits)
+        self.partition = self.runner.partitions[INPUT.partition] = Partition(self.domain, INPUT.partition)
 
     async def decode(self, values: Any) -> Decoded:
         found = [self.events[int(value)] for value in values]

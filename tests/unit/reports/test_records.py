@@ -9,6 +9,7 @@ import pytest
 from agents.reports import DOMAIN
 from agents.reports.audit import ENTRIES_KEPT
 from agents.reports.downtime import JOBS_KEPT
+from agents.reports.tables import Downtime
 from bookly.records.auth import UserLoggedIn, UserRegistered
 from bookly.records.availability import ScheduleUnblocked
 from bookly.testing import given
@@ -89,9 +90,9 @@ def test_the_oldest_jobs_go_first() -> None:
     assert (len(then.row("downtime", ROOM).jobs), "m-0" in then.row("downtime", ROOM).jobs) == (JOBS_KEPT, False)
 
 
-def test_status_and_end_of_a_resource_are_downtime_too_and_its_name_is_not() -> None:
+def test_status_and_end_of_a_resource_are_kept_with_its_name_and_category() -> None:
     then = given(DOMAIN).when(room(), changed_room(), ScheduleUnblocked("m-1", ROOM))
-    assert then.tables["downtime"] == {}
+    assert then.row("downtime", ROOM) == Downtime(category_id="rooms", name="New room-1")
     row = then.when(status("OUT_OF_SERVICE"), deleted_room()).row("downtime", ROOM)
     assert (row.status, row.deleted) == ("OUT_OF_SERVICE", True)
 

@@ -1,0 +1,86 @@
+"""Timers on real servers: they run out though nothing comes, once whenever the worker dies, and never before what was written."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bookly.records.availability import NotificationRequested, ReservationExpired, ReservationNoShow, WaitlistJoined
+from tests.integration.engine.domain import Missed
+from tests.pipeline import eventually
+
+if TYPE_CHECKING:
+    from bookly.records import Record
+    from tests.integration.engine.real import Real
+    from tests.integration.engine.worlds import World
+
+TURNS_S = 1.5  # the clock turns about once a second
+
+
+def alarm(room: str, due: int) -> WaitlistJoined:
+    return WaitlistJoined(f"{room}/alarm", room, "ann", due, due + 1, 1)
+
+
+def called_off(room: str) -> ReservationExpired:
+    return ReservationExpired(f"{room}/alarm", room, "ann", 1, 2)
+
+
+def in_seconds(seconds: float) -> int:
+    return time.time_ns() // 1000 + int(seconds * 1e6)
+
+
+def told(events: list[Record], room: str) -> list[Record]:
+    return [event for event in events if isinstance(event, ReservationNoShow) and event.resource_id == room]
+
+
+def test_a_timer_that_runs_out_changes_rows_tells_of_it_and_makes_stale(world: World, room: str) -> None:
+    due = in_seconds(4)
+    world.when(alarm(room, due))
+    assert world.row("timers", f"alarm/{room}/alarm").due == due
+    world.clock(due)
+    assert [type(event) for event in world.emitted] == [ReservationNoShow, NotificationRequested]
+    happened, follows = (event.metadata for event in world.emitted)
+    assert (happened.occurred_at, follows.occurred_at, follows.causation_id) == (due, due, happened.event_id)
+    assert world.stale == {f"res:gen:usage:{{{room}}}"}
+    assert world.row("missed", f"{room}/alarm") == Missed(1)
+    assert world.row("timers", f"alarm/{room}/alarm") is None
+
+
+@pytest.mark.parametrize("at", ["inside", "after"])
+def test_a_worker_that_is_killed_while_a_timer_fires_is_followed_by_one_that_fires_it_if_it_must(
+    real: Real, room: str, at: str
+) -> None:
+    assert real.worker.stop() == 0
+    due = in_seconds(0)
+    real.flood(alarm(room, due))
+    killed = real.another(SUITE_DIES=at)
+    assert killed.process.wait(30) == -signal.SIGKILL
+    counted = real.row("missed", f"{room}/alarm")
+    assert counted == (None if at == "inside" else Missed(1)), "as far as it came"
+    real.worker.start()
+    eventually(lambda: real.row("missed", f"{room}/alarm"), "it has fired")
+    real.wait_until_quiet()
+    time.sleep(TURNS_S)
+    real.wait_until_quiet()
+    [event] = told(real.emitted, room)
+    assert event.metadata.occurred_at == due
+    assert real.row("missed", f"{room}/alarm") == Missed(1)
+    assert real.row("timers", f"alarm/{room}/alarm") is None
+
+
+def test_what_was_written_before_a_timer_was_due_is_read_before_it_fires(real: Real, room: str) -> None:
+    due = in_seconds(4)
+    real.when(alarm(room, due))
+    assert real.worker.stop() == 0
+    real.flood(called_off(room))
+    assert time.time_ns() // 1000 < due, "called off in time"
+    time.sleep(due / 1e6 - time.time())
+    real.worker.start()
+    real.wait_until_quiet()
+    time.sleep(TURNS_S)
+    assert real.row("timers", f"alarm/{room}/alarm") is None
+    assert told(real.emitted, room) == []
+    assert real.row("missed", f"{room}/alarm") is None
