@@ -7,7 +7,7 @@ that counts or shows is used.
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from bookly.events.availability import (
     WaitlistJoined,
 )
 from bookly.events.resources import MaintenanceScheduled, ResourceCreated
-from bookly.events.stockpile import CheckOutCompleted
+from bookly.events.stockpile import ApprovalGranted, ApprovalRequested, CheckOutCompleted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +44,6 @@ ROOMS = {
     "camera-kit": ("equipment", 2),
     "van": ("equipment", 1),
 }
-REASONS = (
-    *(RejectionReason.CONFLICT,) * 6,
-    RejectionReason.NOT_APPROVED,
-    RejectionReason.NOT_APPROVED,
-    RejectionReason.RULE_VIOLATED,
-)
 REPAIR = ("room-a101", BEGIN + timedelta(days=8, hours=6), BEGIN + timedelta(days=10, hours=12))
 BUSY = {8: 2, 9: 5, 10: 8, 11: 6, 12: 2, 13: 4, 14: 7, 15: 5, 16: 3, 17: 2, 18: 1, 19: 1}
 
@@ -82,6 +76,8 @@ class Month:
     events: list[tuple[Any, datetime]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+    waits: list[timedelta] = field(default_factory=list)
+    taken: defaultdict[str, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
 
     def sum(self, kind: str, **where: Any) -> int:
         """How much of it there was, of a resource, a category, a day, an hour, a weekday."""
@@ -152,15 +148,17 @@ def _ask(found: Month, chance: random.Random, name: str, resource: str, category
             found.facts.append(Fact(kind, resource, at.replace(minute=0, second=0)))
 
     happens(ReservationCreated(**about, **slot, category_id=category, attendees=3), "asked", asked_at)
-    if chance.random() < (0.36 if ROOMS[resource][1] > 5 else 0.12):
-        reason = chance.choice(REASONS)
+    reason = _refusal(found, chance, resource, starts_at, ends_at)
+    if reason is not None:
         happens(ReservationRejected(**about, **slot, reason=reason), "refused", soon)
         found.reasons[reason.value] += 1
         if reason is RejectionReason.CONFLICT and chance.random() < 0.4:
             waits = WaitlistJoined(waitlist_id=f"wl-{name}", resource_id=resource, user_id="u-1", **slot, attendees=3)
             happens(waits, "waitlisted", soon + timedelta(seconds=5))
         return
-    happens(ReservationConfirmed(**about, **slot, approval_id=f"apr-{name}", automatic=True), "granted", soon)
+    if category == "labs":
+        soon = _decide(found, chance, about, soon)
+    happens(ReservationConfirmed(**about, **slot, approval_id=f"apr-{name}", automatic=category != "labs"), "granted", soon)
     fate = chance.random()
     if fate < 0.1:
         given_up = ReservationCancelled(**about, **slot, reason=CancellationReason.BY_USER)
@@ -171,6 +169,38 @@ def _ask(found: Month, chance: random.Random, name: str, resource: str, category
         out = CheckOutCompleted(**about, checked_in_at=starts_at, checked_out_at=ends_at)
         happens(out, "used", ends_at)
         found.facts.extend(Fact("minutes", resource, hour, many) for hour, many in _spread(starts_at, ends_at))
+
+
+def _refusal(found: Month, chance: random.Random, resource: str, begin: datetime, end: datetime) -> RejectionReason | None:
+    """Why, if so: two are never in a room at the same time, nobody while it is repaired, and some are too many."""
+    if any(repaired(resource, hour) for hour, _ in _spread(begin, end)):
+        return RejectionReason.MAINTENANCE
+    if any(begin < other_end and other_begin < end for other_begin, other_end in found.taken[resource]):
+        return RejectionReason.CONFLICT
+    if chance.random() < 0.06:
+        return chance.choice((RejectionReason.NOT_APPROVED, RejectionReason.RULE_VIOLATED))
+    found.taken[resource].append((begin, end))
+    return None
+
+
+def _decide(found: Month, chance: random.Random, about: dict[str, Any], asked_at: datetime) -> datetime:
+    """People decide about labs; gives when they did."""
+    waits = timedelta(minutes=chance.randrange(20, 900))
+    apr = {"approval_id": f"apr-{about['reservation_id']}"}
+    if asked_at + waits < END:
+        question = {"rule": "labs", "approver_role": "lab-manager", "deadline_at": asked_at + timedelta(days=2), "version": 1}
+        found.events.append((ApprovalRequested(**apr, **about, **question), asked_at))
+        granted = ApprovalGranted(
+            **apr,
+            reservation_id=about["reservation_id"],
+            resource_id=about["resource_id"],
+            automatic=False,
+            expected_version=1,
+            decided_by="u-9",
+        )
+        found.events.append((granted, asked_at + waits))
+        found.waits.append(waits)
+    return asked_at + waits
 
 
 def _spread(begin: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:

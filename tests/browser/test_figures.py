@@ -7,6 +7,7 @@ import io
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from pyarrow import parquet
 
 from tests.browser.month import BEGIN, CLOSES, OPENS, REPAIR, ROOMS, hours, name_of, repaired
@@ -106,6 +107,8 @@ def test_the_tiles_are_the_sums(shown: Shown, looking: Looking) -> None:
     tiles = {"Asked for": "asked", "Granted": "granted", "Unmet": "unmet", "No-shows": "no_show", "Cancelled": "cancelled"}
     for tile, kind in tiles.items():
         assert looking.figure(tile) == f"{shown.month.sum(kind):,}", tile
+    hours_ = [waited.total_seconds() / 3_600 for waited in shown.month.waits]
+    assert float(looking.figure("Approval").removesuffix(" h")) == pytest.approx(sum(hours_) / len(hours_), abs=0.1)
 
 
 def test_a_category_is_chosen_and_the_page_can_be_linked_to(shown: Shown, looking: Looking) -> None:

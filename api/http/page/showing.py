@@ -79,20 +79,20 @@ def percent(share: float | None) -> str:
 def span(hours: float | None) -> str:
     """A time as people say it."""
     if hours is None:
-        return "no figure"
+        return "none"
     return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.0f} min"
 
 
 def _tiles(total: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     asked = total["asked"]
-    granted = percent(total["granted"] / asked) if asked else "no figure"
+    granted = percent(total["granted"] / asked) if asked else "none"
     return [
         ("Asked for", f"{asked:,}", "reservations"),
         ("Granted", f"{total['granted']:,}", granted if not asked else f"{granted} of those asked for"),
         ("Unmet", f"{total['unmet']:,}", f"{total['refused']:,} refused, {total['waitlisted'] - total['served']:,} left waiting"),
         (
             "In use",
-            percent(total["utilisation"]) or "no figure",
+            percent(total["utilisation"]) or "none",
             f"{total['used_minutes'] / 60:,.0f} of {total['bookable_minutes'] / 60:,.0f} h",
         ),
         ("No-shows", f"{total['no_show']:,}", f"beside {total['used']:,} visits"),

@@ -21,14 +21,14 @@ function options(kind, many) {
   const ink = { color: colour("--soft") };
   const scale = (more) => ({ ticks: { ...ink, precision: 0, ...more.ticks }, grid: { color: colour("--line") }, beginAtZero: true, ...more.scale });
   const figure = scale(kind === "share" ? { ticks: { callback: (part) => `${part} %` }, scale: {} } : { scale: { stacked: kind === "stack" } });
-  const named = scale({ ticks: { autoSkip: kind === "line", maxRotation: 0 }, scale: { stacked: kind === "stack", grid: { display: false } } });
+  const named = scale({ ticks: { autoSkip: kind === "line", autoSkipPadding: 14, maxRotation: 0 }, scale: { stacked: kind === "stack", grid: { display: false } } });
   return {
     animation: false,
     maintainAspectRatio: false,
     indexAxis: kind === "line" ? "x" : "y",
     interaction: { mode: "index", intersect: false, axis: kind === "line" ? "x" : "y" },
     scales: kind === "line" ? { x: named, y: figure } : { x: figure, y: named },
-    plugins: { legend: { display: many > 1, labels: { ...ink, boxWidth: 14, usePointStyle: kind === "line" } } },
+    plugins: { legend: { display: many > 1, labels: { ...ink, boxWidth: 9, boxHeight: 9, usePointStyle: kind === "line" } } },
   };
 }
 
@@ -39,7 +39,7 @@ function draw(canvas) {
   const points = ["circle", "rect", "triangle"];
   data.datasets.forEach((set, at) => {
     const own = colour(colours[at]);
-    Object.assign(set, { borderColor: own, backgroundColor: own, borderWidth: 2, pointRadius: data.labels.length > 40 ? 0 : 3, pointStyle: points[at], maxBarThickness: 22 });
+    Object.assign(set, { borderColor: own, backgroundColor: own, borderWidth: kind === "line" ? 2 : 0, pointRadius: data.labels.length > 40 ? 0 : 3, pointStyle: points[at], maxBarThickness: 22 });
     if (kind === "line" && at > 0) set.borderDash = at === 1 ? [6, 3] : [2, 2];
   });
   Chart.getChart(canvas)?.destroy();
