@@ -99,9 +99,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def session(running: Shown, browser: Browser) -> dict[str, Any]:
+    """What a browser keeps of a planner who has signed in: `Looking(browser, url, storage_state=session)`."""
+    running.api.wait_ready()
+    with Looking(browser, running.url, running.key) as looking:
+        return dict(looking.context.storage_state())
+
+
 @pytest.fixture
-def looking(shown: Shown, browser: Browser) -> Iterator[Looking]:
+def looking(shown: Shown, browser: Browser, session: dict[str, Any]) -> Iterator[Looking]:
     """A planner who has signed in. In the end nothing may have been refused by the browser, nor loaded elsewhere."""
-    with Looking(browser, shown.url, shown.key) as looking:
+    with Looking(browser, shown.url, storage_state=session) as looking:
         yield looking
         looking.saw_no_fault()
