@@ -13,14 +13,14 @@ from aiokafka.partitioner import murmur2
 from yarl import URL
 
 from api.assignments import Assignments
-from api.told import BrokenOff, Elsewhere, read_rows
+from api.spans import BrokenOff, Elsewhere, read_rows
 from bookly.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from api.assignments import Assignment
-    from api.told import Sink
+    from api.spans import Sink
 
 Kind = TypeVar("Kind", bound="Sink")
 Read = TypeVar("Read")

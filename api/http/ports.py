@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from api.http.live.hub import Hub
     from api.http.security.permissions import Need
     from api.http.security.principals import Asker, Principal
-    from api.told import Sink
+    from api.spans import Sink
     from bookly import Producer
 
 Kind = TypeVar("Kind", bound="Sink")

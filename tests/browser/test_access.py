@@ -40,6 +40,7 @@ def test_a_key_that_may_not_read_demand_gets_nobody_in(shown: Shown, browser: Br
 
 
 def test_the_cookie_is_for_the_page_alone_hidden_from_scripts_and_does_not_tell_the_key(looking: Looking, shown: Shown) -> None:
+    looking.at()
     [cookie] = looking.context.cookies()
     assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"], cookie["path"]) == (True, True, "Strict", "/reports")
     assert looking.page.evaluate("document.cookie") == ""
@@ -52,7 +53,7 @@ def test_the_cookie_is_for_the_page_alone_hidden_from_scripts_and_does_not_tell_
 
 
 def test_who_signs_out_sees_the_form_again(looking: Looking) -> None:
-    looking.page.get_by_role("button", name="Sign out").click()
+    looking.at().get_by_role("button", name="Sign out").click()
     looking.page.wait_for_url("**/sign-in")
     looking.page.goto(f"{looking.url}/reports")
     assert looking.page.url.endswith("/sign-in")

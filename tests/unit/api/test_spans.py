@@ -9,7 +9,7 @@ import pytest
 
 from agents.engine.partition import Partition
 from api.owners import NotAnswered, Owners, partition_of
-from api.told import BrokenOff, Elsewhere, read_rows
+from api.spans import BrokenOff, Elsewhere, read_rows
 from tests.unit.api.test_owners import PARTITIONS, Group, group, owners  # noqa: F401  # fixtures
 from tests.unit.engine.asking import DOMAIN, Booking, Runner
 
