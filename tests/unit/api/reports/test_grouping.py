@@ -59,7 +59,7 @@ def counted(question: Question, rows: dict[str, Any], resources: dict[str, Any],
 
 
 @given(questions, tables, known, st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_figure_is_the_one_that_is_counted_the_long_way(
     question: Question, rows: dict[str, Any], resources: dict[str, Any], partitions: int
 ) -> None:
@@ -77,7 +77,7 @@ def test_every_figure_is_the_one_that_is_counted_the_long_way(
 
 
 @given(questions, tables, known, st.integers(1, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_first_by_a_figure_are_the_highest_and_the_total_is_of_all(
     question: Question, rows: dict[str, Any], resources: dict[str, Any], top: int
 ) -> None:
