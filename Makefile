@@ -77,7 +77,7 @@ reports: setup  ## demand by groups, on this checkout's stack (SINCE= UNTIL= BY=
 	    $(if $(FORMAT),--format $(FORMAT)) $(if $(OUT),-o $(OUT))
 
 pictures: setup  ## take the pictures in docs/reports again: look at them before you commit them
-	@BOOKLY_PICTURES=1 $(BIN)/python -m pytest -q tests/browser -k picture
+	@BOOKLY_PICTURES=1 $(BIN)/python -m pytest -q tests/browser -k pictures
 
 cache-report: setup  ## how each type of cache entries fares, and the time to live that this speaks for (EDGES= WORKERS=, URLs; JSON=1)
 	@$(BIN)/python -m api cache-report $(EDGES:%=--edge %) $(WORKERS:%=--worker %) $(if $(JSON),--json)
