@@ -22,7 +22,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def percent(share: float | None) -> str:
     if share is None:
         return ""
-    return f"{share:.1%}" if round(share, 4) < 0.1 else f"{round(share, 4):.0%}"
+    return f"{share:.1%}" if 0 < round(share, 4) < 0.1 else f"{round(share, 4):.0%}"
 
 
 def heat(looking: Looking) -> dict[int, list[str]]:

@@ -73,7 +73,8 @@ def shown(view: View, reports: list[Report], world: World) -> dict[str, Any]:
 
 
 def percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+    """Below a tenth with a digit more; nothing where there is no figure."""
+    return "" if share is None else f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"
 
 
 def span(hours: float | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.reports.bookable import Bookable
+from api.reports.bookable import Bookable, out_of_use
 from api.reports.grouping import MOST_GROUPS, Counting, Report, World, report
 from api.reports.question import DIMENSIONS, Question, Unaskable, asked
 from tests.unit.api.reports import naive
@@ -42,8 +42,8 @@ about = st.fixed_dictionaries(
 known = st.fixed_dictionaries({}, optional=dict.fromkeys(SIDE_ROOMS, about))
 questions = st.builds(
     Question,
-    since=hours,
-    until=st.integers(31, 40).map(lambda number: BEGIN + number * HOUR),
+    since=st.integers(0, 10).map(lambda number: BEGIN + number * HOUR),
+    until=st.integers(11, 40).map(lambda number: BEGIN + number * HOUR),
     by=st.lists(st.sampled_from(DIMENSIONS), unique=True).map(tuple),
     resource=st.sampled_from([None, None, "room-1", "room|2", "nobody's"]),
     category=st.sampled_from([None, None, "rooms", "halls"]),
@@ -88,6 +88,33 @@ def test_the_first_by_a_figure_are_the_highest_and_the_total_is_of_all(
     highest = sorted((group.figures.unmet for group in everything.groups), reverse=True)
     assert [group.figures.unmet for group in first.groups] == highest[:top]
     assert first.total.told() == everything.total.told()
+
+
+@given(jobs)
+@settings(max_examples=200, deadline=None)
+def test_a_minute_of_maintenance_is_taken_off_once_however_many_jobs_cover_it(jobs: dict[str, Any]) -> None:
+    since, until = BEGIN + 2 * HOUR, BEGIN + 20 * HOUR
+    wanted: dict[int, int] = {}
+    for minute in range(since, until, 60_000_000):
+        if any(begin <= minute < end and state != "CANCELLED" for begin, end, state in jobs.values()):
+            hour = minute - minute % HOUR
+            wanted[hour] = wanted.get(hour, 0) + 1
+    found: dict[int, int] = {}
+    for hour, minutes in out_of_use(jobs, since, until):
+        found[hour] = found.get(hour, 0) + minutes
+    assert found == wanted
+
+
+def test_use_outside_of_opening_hours_is_told_but_fills_none_of_them() -> None:
+    rows = {f"room-1|{BEGIN + hour * HOUR}": {"used": 1, "used_minutes": 60} for hour in (6, 7)}  # Monday opens at 7
+    about = {"room-1": {"category_id": "rooms", "deleted": False, "jobs": {}}}
+    told = counted(Question(BEGIN, BEGIN + 9 * HOUR), rows, about).total.told()
+    assert (told["used_minutes"], told["bookable_minutes"], told["utilisation"]) == (120, 120, 0.5)
+
+
+def test_the_first_hour_belongs_to_a_period_and_its_end_does_not() -> None:
+    rows = {f"room-1|{BEGIN + hour * HOUR}": {"asked": 10**hour} for hour in range(5)}
+    assert counted(Question(BEGIN + HOUR, BEGIN + 3 * HOUR), rows, {}).total.told()["asked"] == 110
 
 
 def test_means_are_of_those_that_were_counted_and_there_is_none_of_nothing() -> None:
