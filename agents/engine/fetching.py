@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import aiokafka.consumer.consumer
 from aiokafka.consumer import fetcher
@@ -117,6 +117,13 @@ class Result(fetcher.FetchResult):
         return found
 
 
+class Look(NamedTuple):
+    """At this time (milliseconds since 1970) the last record of a partition lay before `end`, be its transaction open."""
+
+    at: int
+    end: int
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Reads only what is committed: an aborted transaction's events were never published."""
 
@@ -141,13 +148,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         state = assignment.state_value(tp)
         return int(state._position) if state.has_valid_position else None
 
-    def high_watermark(self, tp: TP) -> int | None:
-        """Behind the last record that there is, be its transaction open; None before the first fetch."""
+    def last_look(self, tp: TP) -> Look | None:
+        """What the last fetch has said; None before the first one."""
         assignment = self._ensure_consumer()._subscription.subscription.assignment
         if assignment is None or tp not in assignment.tps:
             return None
-        end = assignment.state_value(tp).highwater
-        return None if end is None else int(end)
+        state = assignment.state_value(tp)
+        at = state.timestamp  # read before the end: the thread that fetches may look again in between
+        return None if at is None else Look(int(at), int(state.highwater))
 
     def last_stable_offset(self, tp: TP) -> int | None:
         """Behind the last record that is committed; None before the first fetch."""

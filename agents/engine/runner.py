@@ -223,7 +223,7 @@ class Runner:
 
     def _tick(self) -> None:
         if self._ticking.due:
-            self._ticking.tick(self.partitions.values(), self._consumer.high_watermark)
+            self._ticking.tick(self.partitions.values(), self._consumer.last_look)
 
     async def _let_go(self) -> None:
         """What waited long enough for a good event is set aside now."""

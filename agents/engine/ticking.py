@@ -1,12 +1,14 @@
 """Time for what happens by time alone: a domain's clock, for each partition about once a second, between two slices.
 
-Time is not the wall's while there are records to read. Whoever was down for two hours finds the check-in of one hour ago in the
-log: were it told first what time it is, it would call that visitor a no-show. So a partition's time is that up to which it has
-read everything, and only where nothing is left to read that of the wall.
+Time is not the wall's. Whoever was down for two hours finds the check-in of one hour ago in the log: were it told first what time
+it is, it would call that visitor a no-show. So a partition's time is that up to which it is known to have read everything: when
+the last record was written that it has read, or when it was last seen that there are no more. While the broker is away time
+stands still, and it may step back by a moment when records arrive.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from agents.domain import Domain
+    from agents.engine.fetching import Look
     from agents.engine.partition import Partition
 
 CLOCK_S = 1.0
@@ -32,12 +35,12 @@ class Ticking:
     ) -> None:
         self._domain, self._let_time_pass, self._wall = domain, let_time_pass, wall
         self._has_clock = domain.has_clock
-        self._ticked = time.monotonic()
+        self._ticked = -math.inf
         self._read: dict[TP, int] = {}  # when the last record that was read was written, milliseconds
 
     @property
     def due(self) -> bool:
-        """Whether it is time again. Never for a domain without a clock."""
+        """Whether it is time, or time again. Never for a domain without a clock."""
         return self._has_clock and time.monotonic() - self._ticked >= CLOCK_S
 
     def read(self, tp: TP, written_at: int) -> None:
@@ -49,24 +52,24 @@ class Ticking:
         """The partitions have changed hands."""
         self._read.clear()
 
-    def tick(self, partitions: Iterable[Partition], end: Callable[[TP], int | None]) -> None:
-        """Tell each partition its time. `end`: behind the last record that there is to read."""
+    def tick(self, partitions: Iterable[Partition], last_look: Callable[[TP], Look | None]) -> None:
+        """Tell each partition its time. `last_look`: when it was last seen which records there are."""
         now = self._wall()
         for partition in partitions:
-            its = self.time_of(partition, now, end)
+            its = self.time_of(partition, now, last_look)
             if its is not None:
                 self._let_time_pass(partition, its)
         self._ticked = time.monotonic()
 
-    def time_of(self, partition: Partition, now: int, end: Callable[[TP], int | None]) -> int | None:
+    def time_of(self, partition: Partition, now: int, last_look: Callable[[TP], Look | None]) -> int | None:
         """Up to when it has read all of its inputs; None while that is unknown."""
         for topic in self._domain.inputs:
             tp = TP(topic, partition.number)
-            last = end(tp)
-            if last is None:
+            look = last_look(tp)
+            if look is None:
                 return None
-            if last > partition.done_up_to(tp):
-                if tp not in self._read:
-                    return None
-                now = min(now, self._read[tp] * 1000)
+            known = look.at if look.end <= partition.done_up_to(tp) else self._read.get(tp)
+            if known is None:
+                return None
+            now = min(now, known * 1000)
         return now

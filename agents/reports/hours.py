@@ -28,6 +28,8 @@ def close_hour(state: ReportsState, resource_id: str, begin: int, end: int, row:
     state.happen(told, f"{name}#{row.revision}", end)
     category = row.category or state.downtime.get(resource_id, Downtime()).category_id
     for rule in rules():
+        if row.asked < rule.asked_at_least:
+            continue
         threshold = rule.threshold([_asked(state, resource_id, begin - week * WEEK) for week in range(1, rule.weeks + 1)])
         if rule.name not in row.peaks and rule.concerns(category) and row.asked >= threshold:
             peak = DemandPeakDetected(resource_id, begin, rule.name, row.asked, threshold)
@@ -49,6 +51,7 @@ DEMAND = Windows(
     grace=10 * MINUTE,
     idle=10 * MINUTE,
     late=Late.PUBLISH,
+    step=MINUTE,
     retention=100 * DAY,  # readers ask for 92 days at most
 )
 COUNTED = Once("counted", REMEMBERED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct, field
 
 from agents.state import State, Table
@@ -14,6 +16,8 @@ DAY = 24 * HOUR
 
 class Demand(Window, frozen=True, gc=False):
     """One resource in one hour of event time. Minutes are whole; a mean is a sum by its count."""
+
+    LIFE: ClassVar[tuple[str, ...]] = (*Window.LIFE, "peaks")
 
     asked: int = 0
     confirmed: int = 0

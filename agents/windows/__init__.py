@@ -18,9 +18,9 @@ from agents.windows.keeping import Once, Remembered, Retention, Seen
 from agents.windows.kinds import Hopping, Session, Tumbling
 from agents.windows.late import Late
 from agents.windows.order import Order
-from agents.windows.rows import Sessions, SessionWindow, Watermark, Window
+from agents.windows.rows import Sessions, SessionWindow, Watermark, Window, figures, with_life_of
 
 __all__ = [
     "Hopping", "Late", "Once", "Order", "Remembered", "Retention", "Seen", "Session", "SessionWindow", "Sessions", "Tumbling",
-    "Watermark", "Window", "Windows",
+    "Watermark", "Window", "Windows", "figures", "with_life_of",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=Window)
 SECOND = 1_000_000
+NOWHERE = Watermark()
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class Windows(Generic[Row]):
     time goes on with the clock. `retention`: how long after its end a window is kept; then its row is deleted.
     `close(state, subject, begin, end, row)` tells others what a window's figures are, and gives the row to keep. It must be pure.
     `merge` (sessions): two rows into one. `taken_back` (sessions): as `close`, of one that was closed and is now part of another.
+    `step`: of the watermark, which is a row and need not be written with each event.
     `marks`, `index`: the tables of the watermark and of a subject's sessions.
     """
 
@@ -43,6 +45,7 @@ class Windows(Generic[Row]):
     grace: int = 0
     idle: int = 5 * 60 * SECOND
     late: Late = Late.PUBLISH
+    step: int = SECOND
     marks: str = "watermarks"
     index: str = ""
     merge: Callable[[Row, Row], Row] | None = None
@@ -60,13 +63,15 @@ class Windows(Generic[Row]):
         At most `closing.AT_ONCE` windows that are due by then are closed with it; the others follow with the next events.
         """
         kept = self.of(state)
-        kept.move_to(at - self.disorder)
-        if isinstance(self.kind, Session):
-            sessions.add(kept, subject, at, change)
+        mark = kept.move_to(at - self.disorder)
+        if kept.size:
+            opening.add(kept, subject, at, change, mark)
         else:
-            opening.add(kept, subject, at, change)
+            sessions.add(kept, subject, at, change, mark)
         kept.silent_since = None
-        closing.close_due(kept, closing.AT_ONCE)
+        upcoming = kept.closings.next
+        if upcoming is not None and upcoming <= mark:
+            closing.close_due(kept, closing.AT_ONCE)
 
     def amend(self, state: State, subject: str, begin: int, change: Callable[[Row], Row]) -> None:
         """Change a figure that belongs to a window, but is no event of it, such as how long it was used: it is never late, and
@@ -122,14 +127,17 @@ class Kept(Generic[Row]):
     @property
     def mark(self) -> Watermark:
         """How far this partition has come."""
-        return self.marks.get(self.windows.table, Watermark())
+        return self.marks.get(self.windows.table, NOWHERE)
 
     def note(self, **changes: int) -> None:
         """Write the watermark's row."""
         self.marks[self.windows.table] = replace(self.mark, **changes)
 
-    def move_to(self, at: int) -> None:
-        """The watermark goes to `at`, in whole seconds so that not each event writes it; never backwards."""
-        at -= at % SECOND
-        if at > self.mark.at:
-            self.note(at=at)
+    def move_to(self, at: int) -> int:
+        """The watermark goes to `at`, in steps so that not each event writes it; never backwards. Where it is then."""
+        at -= at % self.windows.step
+        mark = self.mark.at
+        if at <= mark:
+            return mark
+        self.note(at=at)
+        return at

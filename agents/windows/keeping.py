@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 class Remembered(Struct, frozen=True, gc=False):
     """Base of such a row. `until`: when it may be forgotten, in event time; 0 of a row that is older than this rule."""
+
+    LIFE: ClassVar[tuple[str, ...]] = ("until",)
 
     until: int = 0
 

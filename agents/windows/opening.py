@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=Window)
 
 
-def add(kept: Kept[Row], subject: str, at: int, change: Callable[[Row], Row]) -> None:
-    """Change the figures of each window that `at` lies in, as far as the late policy allows."""
+def add(kept: Kept[Row], subject: str, at: int, change: Callable[[Row], Row], mark: int) -> None:
+    """Change the figures of each window that `at` lies in, as far as the late policy allows. `mark`: where the watermark is."""
     windows = kept.windows
     assert not isinstance(windows.kind, Session)  # noqa: S101  # the caller has looked
     for begin in windows.kind.begins(at):
         key, end = f"{subject}|{begin}", begin + kept.size
-        if not admits(kept, end):
+        if end + windows.grace <= mark and not admits_late(kept, end):
             continue
         row = kept.rows.get(key)
         changed = change(windows.row() if row is None else row)
-        put(kept, key, end, row, changed)
+        put(kept, key, end, row, changed, mark)
 
 
 def amend(kept: Kept[Row], key: str, begin: int, change: Callable[[Row], Row]) -> None:
@@ -45,11 +45,9 @@ def amend(kept: Kept[Row], key: str, begin: int, change: Callable[[Row], Row]) -
     kept.rows[key] = change(kept.windows.row() if row is None else row)
 
 
-def admits(kept: Kept[Any], end: int) -> bool:
-    """Whether a window that ends then still takes an event; what is late is counted."""
+def admits_late(kept: Kept[Any], end: int) -> bool:
+    """Whether a window that ended then, and whose grace is over, still takes an event; it is counted in any case."""
     mark, windows = kept.mark, kept.windows
-    if end + windows.grace > mark.at:
-        return True
     if windows.late is Late.COUNT or end + windows.retention <= mark.retired_to:
         kept.note(late_dropped=mark.late_dropped + 1)
         return False
@@ -57,11 +55,11 @@ def admits(kept: Kept[Any], end: int) -> bool:
     return True
 
 
-def put(kept: Kept[Row], key: str, end: int, before: Row | None, row: Row) -> None:
+def put(kept: Kept[Row], key: str, end: int, before: Row | None, row: Row, mark: int) -> None:
     """Keep changed figures, and see to it that they are told: after the grace, or once more if that is over. A window is told
     again after another grace, not with each late event. What nobody has been told of yet is, whatever the policy.
     """
-    windows, mark = kept.windows, kept.mark.at
+    windows = kept.windows
     waits = before.due if before is not None else 0
     due = end + windows.grace
     if due > mark:

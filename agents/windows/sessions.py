@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from agents.windows.late import Late
-from agents.windows.opening import admits, put
+from agents.windows.opening import admits_late, put
 from agents.windows.rows import Sessions, Window
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=Window)
 
 
-def add(kept: Kept[Row], subject: str, at: int, change: Callable[[Row], Row]) -> None:
+def add(kept: Kept[Row], subject: str, at: int, change: Callable[[Row], Row], mark: int) -> None:
     """Change the figures of the session that `at` makes with those that it touches. Whether it is late is asked of what it makes:
     an event that a session can still take is not late, however old it is.
     """
@@ -34,7 +34,7 @@ def add(kept: Kept[Row], subject: str, at: int, change: Callable[[Row], Row]) ->
     if before is not None and begin not in found:
         kept.note(late_dropped=kept.mark.late_dropped + 1)  # under COUNT: its place is taken by one that was closed
         return
-    if not admits(kept, end):
+    if end + windows.grace <= mark and not admits_late(kept, end):
         return
     row: Any = windows.row()
     for other_begin, other in found.items():
@@ -42,7 +42,7 @@ def add(kept: Kept[Row], subject: str, at: int, change: Callable[[Row], Row]) ->
         if other_begin != begin:
             _take_back(kept, subject, other_begin, other)
     revision, due = (before.revision, before.due) if before is not None else (0, 0)
-    put(kept, key, end, before, replace(change(row), revision=revision, due=due, end=end))
+    put(kept, key, end, before, replace(change(row), revision=revision, due=due, end=end), mark)
     if set(found) != {begin}:
         _list(kept, subject, set(found), begin)
 

@@ -25,9 +25,7 @@ TAKEN = Path("build/reports")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_out_by_how_the_form_or_a_refusal_is_made(
-    browser: Browser, shown: Shown, session: Any, scheme: Any
-) -> None:
+def test_nobody_is_kept_out_by_the_form_or_a_refusal(browser: Browser, shown: Shown, session: Any, scheme: Any) -> None:
     with Looking(browser, shown.url, storage_state=session, color_scheme=scheme) as looking:
         for path in ("?last=never", "/sign-in"):
             looking.page.goto(f"{shown.url}/reports{path}")

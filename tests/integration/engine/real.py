@@ -82,11 +82,11 @@ class Real:
         assert self._producer.flush(30) == 0
         self._settle(getattr(events[-1], events[-1].KEY_FIELD))
 
-    def flood(self, *events: Record) -> None:
-        """Publish many at once, and wait for nothing but the broker."""
+    def flood(self, *events: Record, written_at: int = 0) -> None:
+        """Publish many at once, and wait for nothing but the broker. `written_at`: milliseconds since 1970, if not now."""
         self._start()
         for event in events:
-            self._publish(self._producer, event)
+            self._publish(self._producer, event, written_at)
         assert self._producer.flush(60) == 0
 
     def send_raw(self, value: bytes, key: bytes) -> None:
@@ -192,9 +192,10 @@ class Real:
         self._repeats_before = self._repeats()
         self._mark(self.watched)
 
-    def _publish(self, producer: Producer, event: Record) -> None:
+    def _publish(self, producer: Producer, event: Record, written_at: int = 0) -> None:
         dated, key = _dated(event), str(getattr(event, event.KEY_FIELD))
-        producer.produce(TOPIC, self.wire(dated), key, headers=dict(headers_of(dated.metadata, key)))
+        value, headers = self.wire(dated), headers_of(dated.metadata, key)
+        producer.produce(TOPIC, value, key, headers=dict(headers), timestamp=written_at)
         producer.poll(0)
 
     def _send(self, value: bytes | None, key: str | bytes) -> None:

@@ -17,7 +17,7 @@ from tests.unit import facts
 from tests.unit.clock import at, hour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from bookly.records import Record
 
@@ -81,10 +81,11 @@ def shown(entries: Callable[[DomainBench], Any], bench: DomainBench) -> Shown:
     }
 
 
-def check(bench: DomainBench, entries: Callable[[DomainBench], Any], events: list[Record]) -> None:
+def check(bench: DomainBench, entries: Callable[[DomainBench], Any], events: Sequence[Record | int]) -> None:
+    """Events, and times that come without one."""
     before = shown(entries, bench)
     for event in events:
-        bench.when(event)
+        bench.clock(event) if isinstance(event, int) else bench.when(event)
         after = shown(entries, bench)
         for entry, (value, tags) in before.items():
             unchanged = value == after[entry][0]
@@ -170,10 +171,11 @@ opening: list[Record] = [  # one reservation in each state that ends can start f
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 20), booking), min_size=12, max_size=40))
-def test_whatever_availability_changes_its_entries_go_stale(history: list[tuple[int, Record]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 20), booking) | st.tuples(st.integers(0, 160), st.none()), min_size=12, max_size=40))
+def test_whatever_availability_changes_its_entries_go_stale(history: list[tuple[int, Record | None]]) -> None:
     bench = DomainBench(AVAILABILITY).when(*(at(0, facts.room(name, max_minutes=100_000)) for name in ROOMS))
-    check(bench, availability_entries, [*(at(0, event) for event in opening), *(at(now, event) for now, event in history)])
+    course = [hour(now) if event is None else at(now, event) for now, event in history]
+    check(bench, availability_entries, [*(at(0, event) for event in opening), *course])
 
 
 @settings(max_examples=200, deadline=None)

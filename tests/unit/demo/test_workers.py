@@ -100,4 +100,5 @@ def test_logs_of_an_earlier_run_go(tmp_path: Path) -> None:
     (one,) = workers_for(("auth",), {"BOOKLY_BROKERS": "there:1"}, tmp_path).workers
     assert not one.log.exists()
     assert one.environment["BOOKLY_BROKERS"] == "there:1"
+    assert one.environment["BOOKLY_TIMERS"] == "off", "the week's clock is its staff's"
     assert one.command[1:] == ("-m", "agents", "auth")

@@ -11,6 +11,7 @@ from faust.types import TP
 from agents.domain import Domain
 from agents.engine import applying, ticking
 from agents.engine.fatal import EXIT_DATA
+from agents.engine.fetching import Look
 from agents.engine.ticking import Ticking
 from bookly.records.availability import ReservationNoShow
 from tests.unit.engine.world import CONTROL, INPUT, Count, Counting, Record, World, count_reservation, reservation
@@ -109,25 +110,30 @@ async def test_a_clock_that_raises_stops_the_process_and_leaves_no_trace(monkeyp
     assert not broken.partition.is_dirty
 
 
-class Told:
-    """Remembers what time partitions were told. `ends`: of the inputs, all else is read to its end."""
+JUST_NOW = 43_199_500  # milliseconds: half a second before NOON
 
-    def __init__(self, partition: Partition, ends: dict[TP, int | None]) -> None:
+
+class Told:
+    """Remembers what time partitions were told. `looks`: at the inputs, all else was seen to be read to its end JUST_NOW."""
+
+    def __init__(self, partition: Partition, looks: dict[TP, Look | None]) -> None:
         self.times: list[int] = []
-        self._partition, self._ends = partition, ends
+        self._partition, self._looks = partition, looks
         self.ticking = Ticking(DOMAIN, lambda _, now: self.times.append(now), wall=lambda: NOON)
 
     def tick(self) -> list[int]:
-        self.ticking.tick([self._partition], lambda tp: self._ends.get(tp, 7))
+        self.ticking.tick([self._partition], lambda tp: self._looks.get(tp, Look(JUST_NOW, 7)))
         return self.times
 
 
-async def test_where_all_is_read_time_is_that_of_the_wall() -> None:
-    assert Told(world().partition, {}).tick() == [NOON]
+async def test_where_all_is_read_it_is_as_late_as_when_that_was_last_seen_and_never_later_than_the_wall_says() -> None:
+    assert Told(world().partition, {}).tick() == [JUST_NOW * 1000]
+    assert Told(world().partition, {CONTROL: Look(JUST_NOW - 9, 7)}).tick() == [(JUST_NOW - 9) * 1000]
+    assert Told(world().partition, {INPUT: Look(NOON, 7), CONTROL: Look(NOON, 7)}).tick() == [NOON]
 
 
 async def test_while_records_wait_time_is_that_of_what_was_read_last() -> None:
-    told = Told(world().partition, {INPUT: 8})
+    told = Told(world().partition, {INPUT: Look(JUST_NOW, 8)})
     told.ticking.read(INPUT, 5_000)
     told.ticking.read(INPUT, 4_000)
     assert told.tick() == [5_000_000]
@@ -135,19 +141,23 @@ async def test_while_records_wait_time_is_that_of_what_was_read_last() -> None:
 
 async def test_nobody_is_told_the_time_before_it_is_known_what_waits() -> None:
     assert Told(world().partition, {CONTROL: None}).tick() == [], "nothing was fetched yet"
-    assert Told(world().partition, {INPUT: 8}).tick() == [], "nothing was read yet, and something waits"
+    assert Told(world().partition, {INPUT: Look(JUST_NOW, 8)}).tick() == [], "nothing was read yet, and something waits"
 
 
 async def test_what_failed_and_is_held_is_not_read() -> None:
     held = World(domain=DOMAIN)
     held.events = [reservation("one"), reservation("bad")]
     await held.give([Record(0, b"0", timestamp=1_000), Record(1, b"1", timestamp=9_000)], 2)
-    assert held.runner._ticking.time_of(held.partition, NOON, {INPUT: 2, CONTROL: 0}.get) == 1_000_000
+    looks = {INPUT: Look(JUST_NOW, 2), CONTROL: Look(JUST_NOW, 0)}
+    assert held.runner._ticking.time_of(held.partition, NOON, looks.get) == 1_000_000
 
 
 def test_a_clock_is_due_about_once_a_second_and_never_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticking, "CLOCK_S", 0.0)
-    assert Ticking(DOMAIN, lambda *_: None).due
+    clock = Ticking(DOMAIN, lambda *_: None)
+    found = [clock.due]
+    for pause_s in (60.0, 0.0):
+        monkeypatch.setattr(ticking, "CLOCK_S", pause_s)
+        clock.tick([], lambda _: None)
+        found.append(clock.due)
+    assert found == [True, False, True], "at once, and a pause later"
     assert not Ticking(World().domain, lambda *_: None).due
-    monkeypatch.setattr(ticking, "CLOCK_S", 60.0)
-    assert not Ticking(DOMAIN, lambda *_: None).due

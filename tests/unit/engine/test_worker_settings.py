@@ -65,6 +65,13 @@ def test_the_fuse_is_off_only_by_its_word() -> None:
         settings(FUSE="no")
 
 
+def test_timers_are_off_only_by_their_word() -> None:
+    assert settings().timers
+    assert not settings(TIMERS="off").timers
+    with pytest.raises(InvalidSettings, match="BOOKLY_TIMERS is '0'"):
+        settings(TIMERS="0")
+
+
 def test_a_level_is_one_of_five() -> None:
     assert settings(LOG_LEVEL="debug").log_level == logging.DEBUG
     with pytest.raises(InvalidSettings, match="BOOKLY_LOG_LEVEL is 'loud': it can be DEBUG, INFO"):

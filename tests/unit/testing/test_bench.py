@@ -14,10 +14,12 @@ from agents.domain import Domain
 from agents.state import State, Table
 from bookly.cache.types import RESERVATION
 from bookly.errors import MalformedBytes, UnknownSchema
-from bookly.records.availability import ReservationCancelled, ReservationCreated
+from bookly.records.availability import ReservationCancelled, ReservationCreated, ReservationNoShow
 from bookly.testing import InMemorySchemas, given, happened
 from bookly.testing.events import MONDAY
 from tests.unit.facts import ROOM, asked, cancelled
+
+DAY = 24 * 3_600_000_000
 
 
 class Row(Struct, frozen=True):
@@ -31,6 +33,15 @@ class Rows(State):
 def keep(event: ReservationCreated, state: Rows) -> None:
     """Keep it in a way that JSON does not hold."""
     state.rows[event.reservation_id] = Row((event.starts_at, event.ends_at))
+
+
+def miss(now: int, state: Rows) -> None:
+    """Writes and tells once it is Tuesday; fails on Wednesday."""
+    if now >= MONDAY + DAY:
+        state.rows["today"] = Row(now)
+        state.happen(ReservationNoShow("r-1", ROOM, "ann", 1, 2), "tuesday", MONDAY + DAY)
+    if now >= MONDAY + 2 * DAY:
+        raise ValueError("on purpose")
 
 
 def fail(event: ReservationCancelled, state: Rows) -> None:
@@ -122,3 +133,22 @@ def test_a_wrong_question_is_answered_with_what_there_is() -> None:
         bench.rows("nope")
     with pytest.raises(AssertionError, match="0 ReservationCreated were emitted, not one; in all: nothing"):
         bench.one(ReservationCreated)
+
+
+TICKING = Domain.of("availability", Rows, (), clock=miss)
+
+
+def test_time_passes_without_an_event_and_what_it_does_is_seen_like_what_events_do() -> None:
+    then = given(TICKING).clock(MONDAY)
+    assert (then.emitted, then.rows("rows"), then.stale) == ([], {}, set())
+    then.clock(MONDAY + DAY)
+    assert then.row("rows", "today") == Row(MONDAY + DAY)
+    assert then.one(ReservationNoShow).metadata.occurred_at == MONDAY + DAY
+    assert then.is_stale("reservation", "r-1")
+
+
+def test_what_time_does_wrong_is_raised_here_as_it_would_end_the_process_and_leaves_no_trace() -> None:
+    then = given(TICKING, dead_letters=True)
+    with pytest.raises(ValueError, match="on purpose"):
+        then.clock(MONDAY + 2 * DAY)
+    assert (then.emitted, then.rows("rows"), then.dead_letters) == ([], {}, [])

@@ -1,0 +1,61 @@
+"""The rows of both sides. What depends on the order in which topics were read is no figure: when an hour was closed, how far the
+watermark is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from agents.windows import Watermark, Window, figures, with_life_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agents.domain import Domain
+    from agents.rebuild.folding import Rows
+
+
+class Difference(NamedTuple):
+    """A row that the two sides have otherwise; None where one has none."""
+
+    table: str
+    key: str
+    live: Any
+    rebuilt: Any
+
+    def __str__(self) -> str:
+        """The fields that differ."""
+        if self.live is None or self.rebuilt is None:
+            return f"{self.table} {self.key}: {'only rebuilt' if self.live is None else 'only live'}"
+        live, rebuilt = (msgspec.to_builtins(figures(row)) for row in (self.live, self.rebuilt))
+        said = ", ".join(f"{name} {live[name]!r} live, {rebuilt[name]!r} rebuilt" for name in live if live[name] != rebuilt[name])
+        return f"{self.table} {self.key}: {said}"
+
+
+def differences(domain: Domain, live: Rows, rebuilt: Rows) -> Iterator[Difference]:
+    """Of one partition."""
+    for table in domain.tables:
+        if table.row is Watermark:
+            continue
+        ours, theirs = live[table.name], rebuilt[table.name]
+        for key in sorted(ours.keys() | theirs.keys()):
+            one, other = ours.get(key), theirs.get(key)
+            if one is None or other is None or figures(one) != figures(other):
+                yield Difference(table.name, key, one, other)
+
+
+def corrected(found: Difference) -> Any:
+    """The row that takes the live one's place: its figures are the rebuilt ones, its life goes on. A window is told again, or for
+    the first time, by the worker that finds it.
+    """
+    row = found.rebuilt
+    if row is None:
+        return None
+    if found.live is not None:
+        row = with_life_of(row, found.live)
+    elif isinstance(row, Window):
+        row = replace(row, revision=0, due=row.due or int(row.revision > 0))
+    return replace(row, due=row.due or 1) if isinstance(row, Window) and row.revision else row

@@ -1,0 +1,72 @@
+"""Events through a domain's handlers again. What they emit was published when they were live, and is dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agents.domain import Domain
+    from agents.state import State
+    from bookly.records import Record
+
+Rows = dict[str, dict[str, Any]]  # by table and key
+
+
+class Fold:
+    """One partition, from nothing. `failed`: events whose handlers raised; as in a worker they leave no trace."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self.rows: Rows = {table.name: {} for table in domain.tables}
+        self.failed: list[str] = []
+        self._state = domain.state(domain.name, self.rows)
+
+    def apply(self, event: Record) -> None:
+        """All handlers of an event, or none."""
+        state = self._state
+        state.event = event
+        try:
+            for handler in self.domain.handlers.get(type(event), ()):
+                handler(event, state)
+        except Exception as error:  # noqa: BLE001  # a worker makes it a dead letter; here it is named in the report
+            state.discard()
+            self.failed.append(f"{event.TYPE} {event.metadata.event_id}: {type(error).__name__}: {error}")
+            return
+        _keep(state)
+
+    def tick(self, now: int) -> None:
+        """The clock says `now`, once."""
+        if self.domain.clock is not None:
+            self._state.event = None
+            self.domain.clock(now, self._state)
+            _keep(self._state)
+
+    def settle(self, now: int) -> None:
+        """What time alone does by now."""
+        settle(self.domain, self._state, now)
+
+
+def settled(domain: Domain, rows: Mapping[str, Mapping[str, Any]], now: int) -> Rows:
+    """A copy of live rows after all that time alone does by now: both sides forget what is too old, however far either was."""
+    copy = {table.name: dict(rows.get(table.name, {})) for table in domain.tables}
+    settle(domain, domain.state(domain.name, copy), now)
+    return copy
+
+
+def settle(domain: Domain, state: State, now: int) -> None:
+    """Let the clock do its work until nothing is left to do."""
+    changed = domain.clock is not None
+    while changed and domain.clock is not None:
+        state.event = None
+        domain.clock(now, state)
+        changed = any(view.has_changed for view in state.views.values())
+        _keep(state)
+
+
+def _keep(state: State) -> None:
+    for view in state.views.values():
+        view.merge()
+    state.emitted.clear()
+    state.repeats = 0
