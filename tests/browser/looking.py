@@ -90,7 +90,7 @@ class Looking:
         return found
 
     def saw_no_fault(self) -> None:
-        assert self.faults == []
+        assert self.faults == [], self.faults
 
     def take(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
