@@ -21,6 +21,7 @@ class Bookable:
     """`hours`: by category, or `default`, the first hour and the end of each weekday; a day that is left out is closed."""
 
     def __init__(self, hours: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
+        self._known: dict[tuple[int, str], bool] = {}
         self._hours = {name: tuple(days.get(day, (0, 0)) for day in DAYS) for name, days in hours.items()}
 
     @classmethod
@@ -41,8 +42,15 @@ class Bookable:
 
     def at(self, hour: int, category: str) -> bool:
         """Whether it could be booked in this hour."""
+        rule = self.opens(category)
+        found = self._known.get((hour, rule))
+        if found is None:
+            found = self._known[hour, rule] = self._at(hour, rule)
+        return found
+
+    def _at(self, hour: int, rule: str) -> bool:
         time = datetime.fromtimestamp(hour // 1_000_000, UTC)
-        first, end = self._hours[self.opens(category)][time.weekday()]
+        first, end = self._hours[rule][time.weekday()]
         return first <= time.hour < end
 
 

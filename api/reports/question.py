@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from api.reports.figures import FIGURES
@@ -77,6 +78,7 @@ def asked(
     return Question(micros(since), micros(until), names, top, sort, resource or None, category or None)
 
 
+@lru_cache(maxsize=20_000)  # a period has 2,208 hours, and each is asked for by every resource
 def places(at: int, names: tuple[str, ...]) -> tuple[int | str, ...]:
     """Where an hour belongs, by each of these names: the day as 2026-11-25, weekdays from 1 (Monday), hours of the day from 0."""
     time = datetime.fromtimestamp(at // 1_000_000, UTC)

@@ -52,7 +52,19 @@ function follow() {
   const follows = document.getElementById("follow");
   const news = document.getElementById("news");
   let stream = null;
-  const again = () => htmx.ajax("GET", location.pathname + location.search, { target: "#figures", swap: "innerMorph" });
+  let asking = false;
+  let changed = false;
+  const again = async () => {
+    changed = asking;
+    if (asking || !follows.checked) return;
+    asking = true;
+    const begun = performance.now();
+    try {
+      await htmx.ajax("GET", location.pathname + location.search, { target: "#figures", swap: "innerMorph" });
+    } finally { // at most a fifth of the time: a long period is dear to its owners
+      setTimeout(() => { asking = false; if (changed) again(); }, 4 * (performance.now() - begun));
+    }
+  };
   const listen = () => {
     stream?.close();
     stream = null;
