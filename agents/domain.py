@@ -112,6 +112,10 @@ class Domain:
         """All that the group consumes."""
         return (*self.topics, self.control)
 
+    def reasons_of_timers(self) -> tuple[tuple[str, str, str], ...]:
+        """The kind of each timer, its rule, and why it is there, as documents show it."""
+        return tuple((kind, rule.__name__, " ".join((inspect.getdoc(rule) or "").split())) for kind, rule in self.timers.items())
+
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What it reacts to, as documents show it."""
         return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,20 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reactions:
-    """What the agents do, as documents need it. `named`: by domain; `stale`: (domain, event's name) to what is made stale."""
+    """What the agents do, as documents need it. `named`, `timers` (kind, rule and reason): by domain; `stale`: (domain, event's
+    name) to what is made stale.
+    """
 
     subscriptions: tuple[Subscription, ...]
     named: Mapping[str, tuple[str, ...]]
     stale: Mapping[tuple[str, str], tuple[str, ...]]
+    timers: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
 
     @classmethod
     def declared(cls) -> Reactions:
         """As the agents and the caches declare it."""
-        from agents import NAMED, subscriptions  # noqa: PLC0415  # they need the generated code, which may have to be made first
+        from agents import NAMED, domains, subscriptions  # noqa: PLC0415  # they need the generated code, which may have to be made first
         from bookly.cache.stale import STALE  # noqa: PLC0415
 
         stale = {(domain, event.name): tuple(map(_made_stale, found)) for (domain, event), found in STALE.items()}
-        return cls(subscriptions(), NAMED, stale)
+        return cls(subscriptions(), NAMED, stale, {name: domain.reasons_of_timers() for name, domain in domains().items()})
 
     def of_event(self, event: Event) -> Iterator[tuple[str, Subscription]]:
         """(domain, subscription) of each handler that an event has."""
@@ -82,6 +85,9 @@ def bus(topic: Topic, topics: Iterable[Topic], reactions: Reactions, root: Path)
     lines += ["", f"## Subscribes to ({len(handled)})", ""]
     columns = ("event", "handler", "what it does", "makes stale")
     lines += table(columns, [_reaction(event, s, topic.domain, reactions) for event, s in handled])
+    if timers := reactions.timers.get(topic.domain):
+        rows = [(f"`{kind}`", f"`{rule}`", reason) for kind, rule, reason in timers]
+        lines += ["", f"## Runs out by itself ({len(timers)})", "", *table(("timer", "rule", "what it does"), rows)]
     for event in topic.events:
         lines += ["", *_event(event, reactions, root)]
     return "\n".join([*lines, ""])

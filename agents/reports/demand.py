@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agents.reports.hours import COUNTED, DEMAND, LEADS, REMEMBERED
+from agents.reports.hours import COUNTED, DEMAND, LEADS, until
 from agents.reports.tables import HOUR, MINUTE, Demand, Lead, ReportsState
 from bookly.records.availability import (
     ReservationCancelled,
@@ -63,7 +63,7 @@ def record_demand(event: Wanted, state: ReportsState) -> None:
 def count(state: ReportsState, kind: str, entity: str, event: Any) -> bool:
     """Count one kind for one entity in the hour of the event, unless it was counted before: a client's retry is no demand."""
     at: int = event.metadata.occurred_at
-    if not COUNTED.first(state, entity, kind, max(at, getattr(event, "ends_at", 0)) + REMEMBERED):
+    if not COUNTED.first(state, entity, kind, until(state, at, getattr(event, "ends_at", 0))):
         state.repeat()
         return False
     DEMAND.add(state, event.resource_id, at, lambda row: replace(row, **_changes(kind, event, row)))
@@ -85,7 +85,7 @@ def _changes(kind: str, event: Any, row: Demand) -> dict[str, Any]:
 def _serve(event: WaitlistJoined | ReservationCreated, waitlist_id: str, state: ReportsState, **learnt: Any) -> None:
     """A place in a queue is served when its offer is taken, in the hour in which it was joined; whichever is heard of first."""
     lead = state.leads.get(waitlist_id, Lead())
-    known = replace(lead, until=max(lead.until, event.ends_at + REMEMBERED), **learnt)
+    known = replace(lead, until=max(lead.until, until(state, event.metadata.occurred_at, event.ends_at)), **learnt)
     LEADS.put(state, waitlist_id, known)
     if known.joined_at is not None and known.taken and not (lead.joined_at is not None and lead.taken):
         hour = known.joined_at - known.joined_at % HOUR

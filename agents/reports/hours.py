@@ -66,6 +66,11 @@ def keep_time(now: int, state: ReportsState) -> None:
     LEADS.retire(state, upto)
 
 
+def until(state: ReportsState, *times: int) -> int:
+    """How long what happened at these times is remembered: no shorter because it was heard late, or event time has gone on."""
+    return max(*times, DEMAND.of(state).mark.at) + REMEMBERED
+
+
 def use(state: ReportsState, resource_id: str, begin: int, end: int) -> None:
     """Spread a visit over the hours that it lies in: whole minutes, none lost at their borders."""
     for hour, minutes in spread(max(begin, end - LONGEST_VISIT), end):

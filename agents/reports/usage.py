@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from agents.reports.demand import count
-from agents.reports.hours import DEMAND, LEADS, REMEMBERED, use
+from agents.reports.hours import DEMAND, LEADS, until, use
 from agents.reports.tables import HOUR, MINUTE, Lead, ReportsState
 from bookly.records.availability import ReservationNoShow
 from bookly.records.stockpile import (
@@ -34,7 +34,7 @@ def record_usage(event: Used, state: ReportsState) -> None:
     if not changes:
         state.repeat()
         return
-    known = replace(lead, until=max(lead.until, event.metadata.occurred_at + REMEMBERED), **changes)
+    known = replace(lead, until=max(lead.until, until(state, event.metadata.occurred_at)), **changes)
     LEADS.put(state, event.reservation_id, known)
     if isinstance(event, CheckOutCompleted) and count(state, "used", event.reservation_id, event):
         use(state, event.resource_id, event.checked_in_at, event.checked_out_at)

@@ -12,7 +12,7 @@ from bookly.records.availability import NotificationRequested, ReservationConfir
 from tests.integration.engine.domain import BROKEN, MISSPELT, VERBOSE, Booking, Hall
 from tests.integration.engine.worlds import beside, prefix_of, tags_of
 from tests.unit.clock import at, hour
-from tests.unit.facts import asked, cancelled, confirmed, joined, offered
+from tests.unit.facts import asked, cancelled, confirmed, conflict, offered
 
 if TYPE_CHECKING:
     from tests.integration.engine.worlds import World
@@ -67,7 +67,7 @@ def test_what_the_map_names_goes_stale_and_nothing_else(world: World, room: str)
 
 
 def test_an_event_that_nobody_handles_leaves_no_row_but_makes_stale_what_the_map_names(world: World, room: str) -> None:
-    world.when(offered("w-1", resource=room), joined("w-1", 9, 10, resource=room), confirmed(f"{room}/1", room))
+    world.when(offered("w-1", resource=room), conflict(f"{room}/1", room), confirmed(f"{room}/1", room))
     assert (world.row("halls", room), list(world.emitted), list(world.dead_letters)) == (None, [], [])
     assert world.stale == {f"avail:gen:waitlist:{{{room}}}"}
 

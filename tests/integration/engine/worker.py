@@ -1,7 +1,7 @@
 """`python -m tests.integration.engine.worker`: a worker of the suite's domain, as `python -m agents` runs one of ours.
 
-With SUITE_DIES it ends as a power cut would in the first transaction in which a timer has fired: when all of it is written and
-nothing committed (`inside`), or when it is committed and nobody here knows (`after`).
+With SUITE_DIES it ends as a power cut would in the first transaction in which a timer has fired: all of it is written, nothing
+committed.
 """
 
 from __future__ import annotations
@@ -10,36 +10,33 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
+from agents.engine import recovery
 from agents.engine.partition import Partition
 from agents.engine.worker import run_worker
 from bookly.settings import Settings
 from tests.integration.engine.domain import DOMAIN, STALE
 
 if TYPE_CHECKING:
+    from aiokafka import TopicPartition
+
     from agents.engine.partition import Transaction
 
 
-def dying(at: str) -> Any:
-    """The partition's commit, which does not come to its end when a timer has fired."""
-    alive = Partition.commit
+async def end() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
-    async def commit(self: Partition, transaction: Transaction) -> Any:
+
+class Dying(Partition):
+    """A partition whose commit does not come to its end when a timer has fired."""
+
+    async def commit(self, transaction: Transaction) -> dict[TopicPartition, int]:
         if any(record.topic == DOMAIN.changelog("timers") and record.value is None for record in transaction.records):
             producer: Any = self._producer
-            committing = producer.commit_transaction
-
-            async def end() -> None:
-                if at == "after":
-                    await committing()
-                os.kill(os.getpid(), signal.SIGKILL)
-
             producer.commit_transaction = end
-        return await alive(self, transaction)
-
-    return commit
+        return await super().commit(transaction)
 
 
 if __name__ == "__main__":
-    if at := os.environ.get("SUITE_DIES"):
-        Partition.commit = dying(at)  # type: ignore[method-assign]
+    if os.environ.get("SUITE_DIES"):
+        recovery.Partition = Dying  # type: ignore[attr-defined]
     run_worker(DOMAIN, Settings.from_environment(), stale=STALE)

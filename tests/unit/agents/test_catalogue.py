@@ -115,6 +115,12 @@ def test_every_handler_says_in_a_sentence_why_it_is_there() -> None:
     assert silent == set()
 
 
+def test_every_timer_says_in_a_sentence_what_it_does() -> None:
+    found = {(name, kind): reason for name, domain in domains().items() for kind, _, reason in domain.reasons_of_timers()}
+    assert found.keys() == {("availability", "no_show"), ("availability", "offer"), ("stockpile", "deadline")}
+    assert all(len(reason.split()) >= 3 and reason[-1] == "." for reason in found.values())
+
+
 def test_every_table_and_what_waits_in_each_domain_has_a_compacted_changelog_of_its_own() -> None:
     names = [name for name, _, _ in changelogs()]
     assert len(set(names)) == len(names) == sum(len(domain.tables) + 1 for domain in domains().values())

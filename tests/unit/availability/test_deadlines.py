@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from agents.availability import DOMAIN
-from agents.availability.deadlines import GRACE
+from agents.availability.deadlines import GRACE, NO_SHOW, OFFER
+from agents.timers import Timer
 from bookly.records.availability import NotificationRequested, ReservationNoShow, WaitlistOffered, WaitlistOfferExpired
 from bookly.testing import DomainBench, given
 from tests.unit.clock import at, hour
@@ -138,3 +141,11 @@ def test_an_offer_that_ran_out_by_word_of_others_does_not_run_out_again() -> Non
 
 def test_an_offer_on_a_resource_that_is_gone_does_not_run_out() -> None:
     assert offered().when(deleted_room()).rows("timers") == {}
+
+
+def test_a_timer_that_nobody_has_cancelled_ends_nothing_that_is_over() -> None:
+    then = confirmed().when(cancelled("r-1"))
+    for kind, subject in ((NO_SHOW, "r-1"), (NO_SHOW, "r-9"), (OFFER, "w-9")):
+        then.tables["timers"][f"{kind}/{subject}"] = Timer(LATE, kind, subject, ROOM, str(UUID(int=1)), "a course")
+    then.clock(LATE)
+    assert (then.emitted, state_of(then), then.rows("timers")) == ([], "CANCELLED", {})

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from agents.availability import DOMAIN
 from agents.availability.tables import HOLDING
 from bookly.testing import DomainBench, given
-from tests.unit.clock import at
+from tests.unit.clock import at, hour
 from tests.unit.facts import (
     asked,
     came,
@@ -68,14 +68,17 @@ class ReservationsInAnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.bench: DomainBench = given(DOMAIN)
-        self.log: list[Record] = []
+        self.log: list[Record | int] = []
         self.emitted: list[Record] = []
         self.states: dict[str, str] = {}
 
     @initialize()
     def open_the_rooms(self) -> None:
+        """One visitor is awaited in each: ends that come in any order seldom find two that fit."""
         for name in ROOMS:
             self.happen(at(0, room(name, max_minutes=180)))
+        for name in ("r-0", "r-3"):
+            self.happen(at(0, asked(name, 3, 5, resource=home(name))), at(0, granted(name, resource=home(name))))
 
     @rule(reservation=reservations, user=users, begin=begins, length=lengths, offer=st.none() | places, now=clock)
     def ask(self, reservation: str, user: str, begin: int, length: int, offer: str | None, now: int) -> None:
@@ -115,6 +118,11 @@ class ReservationsInAnyOrder(RuleBasedStateMachine):
         if really:
             self.happen(at(now, deleted_room("room-2")))
 
+    @rule(now=st.integers(0, 12))
+    def let_time_pass(self, now: int) -> None:
+        """As a worker's clock: timers run out."""
+        self.happen(hour(now))
+
     @precondition(lambda self: self.emitted)
     @rule(data=st.data())
     def hear_an_echo(self, data: st.DataObject) -> None:
@@ -129,9 +137,10 @@ class ReservationsInAnyOrder(RuleBasedStateMachine):
         assert self.bench.tables == tables
         assert {event.metadata.event_id for event in self.bench.emitted} <= known
 
-    def happen(self, *events: Record) -> None:
+    def happen(self, *events: Record | int) -> None:
+        """Events, and times that come without one."""
         for event in events:
-            self.bench.when(event)
+            take(self.bench, event)
             self.log.append(event)
             self.emitted += self.bench.emitted
             self.check_transitions()
@@ -165,6 +174,12 @@ class ReservationsInAnyOrder(RuleBasedStateMachine):
         assert shown == {(name, row.resource_id, row.starts_at, row.ends_at) for name, row in rows if row.state in HOLDING}
 
     @invariant()
+    def exactly_who_is_awaited_has_a_timer(self) -> None:
+        confirmed = {f"no_show/{name}" for name, row in self.bench.tables["reservations"].items() if row.state == "CONFIRMED"}
+        offers = {f"offer/{slot.holder}" for where in ROOMS for slot in self.slots(where) if slot.kind == "OFFER"}
+        assert self.bench.tables["timers"].keys() == confirmed | offers
+
+    @invariant()
     def nobody_waits_for_a_free_slot(self) -> None:
         for where in ROOMS:
             queue = self.bench.row("queues", where)
@@ -182,9 +197,14 @@ class ReservationsInAnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The same log on an empty partition: the same rows, the same events with the same ids."""
-        again = given(DOMAIN).when(*self.log)
+        again = given(DOMAIN)
+        emitted = [event for happened in self.log for event in take(again, happened).emitted]
         assert again.tables == self.bench.tables
-        assert [event.metadata.event_id for event in again.emitted] == [event.metadata.event_id for event in self.emitted]
+        assert [event.metadata.event_id for event in emitted] == [event.metadata.event_id for event in self.emitted]
+
+
+def take(bench: DomainBench, event: Record | int) -> DomainBench:
+    return bench.clock(event) if isinstance(event, int) else bench.when(event)
 
 
 ReservationsInAnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

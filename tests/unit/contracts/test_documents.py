@@ -9,7 +9,10 @@ from contracts.topics import load_topics
 
 COUNT = Subscription("bookly-resources", EventType.RESERVATION_CREATED, "count_reservation", "Counts it,\nonce.")
 REACTIONS = Reactions(
-    (COUNT,), {"resources": ("count_reservation",)}, {("resources", "RESERVATION_CREATED"): ("usage (granular)",)}
+    (COUNT,),
+    {"resources": ("count_reservation",)},
+    {("resources", "RESERVATION_CREATED"): ("usage (granular)",)},
+    {"resources": (("no_use", "give_back", "Nobody used it."),)},
 )
 
 
@@ -30,6 +33,13 @@ def test_a_bus_shows_each_reaction_with_its_reason_and_what_it_makes_stale() -> 
     bus = documents()["agents/resources/EVENT_BUS.md"]
     row = "| `availability.reservation.created` | **`count_reservation`** | Counts it, once. | usage (granular) |"
     assert row in section(bus, "## Subscribes to (1)")
+
+
+def test_a_bus_shows_what_runs_out_by_itself_if_anything_does() -> None:
+    assert "| `no_use` | `give_back` | Nobody used it. |" in section(
+        documents()["agents/resources/EVENT_BUS.md"], "## Runs out by itself (1)"
+    )
+    assert "Runs out" not in documents()["agents/auth/EVENT_BUS.md"]
 
 
 def test_a_bus_says_where_the_groups_failures_go() -> None:

@@ -18,7 +18,7 @@ from agents.timers import Timer, TimerTable, happen
 from bookly.records.availability import ReservationCancelled, ReservationCreated, WaitlistOfferExpired
 from tests.unit.clock import at
 from tests.unit.engine.log import Log
-from tests.unit.engine.world import INPUT, Record, World
+from tests.unit.engine.world import INPUT, Record, World, naming_the_head
 from tests.unit.facts import asked, cancelled
 
 if TYPE_CHECKING:
@@ -176,3 +176,14 @@ def test_a_timer_fires_once_if_it_is_due_and_never_if_it_is_cancelled(history: l
     last = {record.name: record.what for record in history if not record.what.startswith("failed")}
     assert {name for name, what in last.items() if what == "set"} <= {name for name, _ in fired}
     assert not worker.world.partition.rows["timers"]
+
+
+async def test_the_timers_of_a_key_wait_while_its_events_wait_behind_a_failed_one() -> None:
+    world = World(Limits.off(), DOMAIN)
+    await world.send(event_of(Done("set", "a", 1)), event_of(Done("failed cancel", "a")), key=b"a")
+    await world.send(event_of(Done("set", "b", 2)), key=b"b")
+    world.runner._applying.let_time_pass(world.partition, END)
+    assert sorted(world.partition.rows["timers"]) == ["alarm/a"]
+    await world.command(naming_the_head(world.partition, "skip", b"a"), b"a")
+    world.runner._applying.let_time_pass(world.partition, END)
+    assert world.partition.rows["timers"] == {}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given as drawing
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from agents.reports import DOMAIN
 from agents.reports.hours import DEMAND, spread
 from agents.reports.peaks import PeakRulesError, Rule, rules
 from agents.reports.tables import DAY, HOUR, MINUTE, Demand
+from agents.windows import figures
 from bookly.records.reports import DemandPeakDetected, DemandWindowClosed
 from bookly.testing import DomainBench, given
 from tests.unit.clock import at, hour
@@ -58,6 +58,7 @@ def test_how_long_people_take_to_decide_is_summed_in_the_hour_in_which_they_do()
         at(3.5, not_approved("r-2")),
         at(2, approval_requested("r-3")),
         at(3, superseded("r-3", "WITHDRAWN")),
+        at(2, approval_requested("r-4")),
         at(3, granted("r-4", automatic=True, by=None)),
     )
     assert (row(then, 3).approvals, row(then, 3).approval_minutes) == (2, 120 + 90)
@@ -156,6 +157,13 @@ def test_hours_and_what_was_counted_are_forgotten_in_the_end() -> None:
     }
 
 
+def test_what_is_heard_long_after_it_happened_is_remembered_from_then_on() -> None:
+    later = at(24 * 200, asked("r-2", 24 * 200 + 1, 24 * 200 + 2))
+    then = given(DOMAIN, later).when(at(24 * 120, asked("r-1", 24 * 120 + 1, 24 * 120 + 2)))
+    then.clock(hour(24 * 201)).when(at(24 * 120, asked("r-1", 24 * 120 + 1, 24 * 120 + 2)))
+    assert (row(then, 24 * 120).asked, then.repeats) == (1, 1)
+
+
 def test_rows_of_before_there_were_windows_are_kept_and_forgotten_like_others() -> None:
     then = DomainBench(DOMAIN)
     then.tables["demand"][f"{ROOM}|{hour(1)}"] = Demand(asked=3)
@@ -190,8 +198,8 @@ def _stockpile() -> list[Record]:
 
 
 def _figures(then: DomainBench) -> dict[str, Any]:
-    rows = {key: replace(found, revision=0, due=0, peaks=()) for key, found in then.rows("demand").items()}
-    return {"demand": rows, "leads": then.rows("leads"), "counted": then.rows("counted"), "downtime": then.rows("downtime")}
+    tables = ("demand", "leads", "counted", "downtime")
+    return {name: {key: figures(found) for key, found in then.rows(name).items()} for name in tables}
 
 
 @drawing(st.lists(st.booleans(), min_size=16, max_size=16), st.sets(st.integers(0, 15)))

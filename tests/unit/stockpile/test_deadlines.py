@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from agents.stockpile import DOMAIN
+from agents.timers import Timer
 from bookly.records.stockpile import ApprovalExpired, ApprovalSuperseded
 from bookly.testing import DomainBench, given
 from tests.unit.clock import at, hour
@@ -60,3 +63,11 @@ def test_what_is_granted_at_once_has_no_deadline() -> None:
 def test_a_decision_on_another_version_leaves_the_deadline() -> None:
     then = requested().when(granted("r-1", version=7)).clock(DEADLINE)
     assert state_of(then) == "EXPIRED"
+
+
+def test_a_timer_that_nobody_has_cancelled_decides_nothing_that_is_decided() -> None:
+    then = requested().when(granted("r-1"))
+    for subject in ("r-1", "r-9"):
+        then.tables["timers"][f"deadline/{subject}"] = Timer(DEADLINE, "deadline", subject, ROOM, str(UUID(int=1)), "a course")
+    then.clock(DEADLINE)
+    assert (then.emitted, state_of(then), then.rows("timers")) == ([], "GRANTED", {})

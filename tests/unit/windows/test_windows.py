@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agents.windows import Hopping, Late, Once, Order, Seen, Session, Tumbling, Windows
-from agents.windows.closing import AT_ONCE
+from agents.windows.closing import AT_ONCE, retire
 from agents.windows.kinds import BadWindow
 from bench.windows.oracle import Event
 from bench.windows.trial import SECOND, Sum, Sums, Trial, close, windows
@@ -137,6 +137,31 @@ def test_a_time_far_ahead_deletes_nothing_before_the_clock_says_so() -> None:
     assert row(trial, 0) is not None
     trial.tick(60 * SECOND)
     assert row(trial, 0) is None
+
+
+def test_no_window_is_deleted_before_it_was_told() -> None:
+    trial = Trial(windows(TEN, retention=2))  # as short as the grace
+    trial.read([event(4)])
+    kept = next(trial.windows.of(state) for state in trial.states if state.sums.base)
+    kept.move_to(100 * SECOND)
+    retire(kept, 100 * SECOND, 1_000)
+    assert row(trial, 0) is not None
+    for second in (101, 102):
+        trial.tick(second * SECOND)
+    assert told(trial) == [(0, 1, 1)]
+    trial.windows.on_time(200 * SECOND, kept.state)
+    kept.move_to(200 * SECOND)
+    trial.tick(200 * SECOND)
+    assert row(trial, 0) is None
+
+
+def test_what_a_handler_emits_is_caused_by_its_event_whatever_it_has_closed() -> None:
+    trial = Trial(windows(TEN))
+    trial.read([event(4)])
+    state = next(state for state in trial.states if state.sums.base)
+    state.event = at_hand = object()
+    trial.windows.add(state, "a", 40 * SECOND, lambda found: found)
+    assert (len(state.emitted), state.event) == (1, at_hand)
 
 
 def test_an_amended_figure_is_never_late_and_closes_nothing_again() -> None:
