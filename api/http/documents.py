@@ -23,6 +23,7 @@ TAGS = [
     {"name": "reservations", "description": "Reservations and their approvals."},
     {"name": "users", "description": "Users, and what they may."},
     {"name": "demand", "description": "How much was asked for."},
+    {"name": "reports", "description": "Demand by groups, maintenance, audit."},
     {"name": "commands", "description": "Each is one event. Whether it has its effect is decided by who owns the state."},
     {"name": "events", "description": "Events in, for services without the SDK."},
     {"name": "operations", "description": "For those who run it."},

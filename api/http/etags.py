@@ -26,7 +26,7 @@ class Tagged:
 
         async def tagging(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start" and message["status"] == 200:
+            if message["type"] == "http.response.start" and message["status"] == 200 and not _endless(message):
                 start = message
             elif start is None:
                 await send(message)
@@ -36,6 +36,11 @@ class Tagged:
                     await _answer(start, bytes(body), Headers(scope=scope).get("if-none-match", ""), send)
 
         await self._app(scope, receive, tagging)
+
+
+def _endless(start: Message) -> bool:
+    """A stream of events, of which nobody waits for the end."""
+    return Headers(raw=start["headers"]).get("content-type", "").startswith("text/event-stream")
 
 
 async def _answer(start: Message, body: bytes, known: str, send: Send) -> None:

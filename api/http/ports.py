@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from api.http.live.hub import Hub
     from api.http.security.permissions import Need
     from api.http.security.principals import Asker, Principal
+    from api.spans import Sink
     from bookly import Producer
+
+Kind = TypeVar("Kind", bound="Sink")
 
 
 class Answer(Protocol):
@@ -37,6 +40,9 @@ class Owners(Protocol):
 
     async def row(self, domain: str, table: str, key: str, *, routed_by: str) -> Answer: ...
     async def find(self, domain: str, table: str, key: str) -> Answer: ...
+    async def between(
+        self, domain: str, table: str, into: Callable[[], Kind], *, since: int, until: int, of: str | None = None
+    ) -> tuple[list[Kind], Mapping[str, int]]: ...
     async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = ...) -> Answers: ...
 
 
@@ -111,6 +117,7 @@ class Gate(Protocol):
     """Raises Unauthenticated, Unavailable or TooMany."""
 
     async def principal(self, credential: str | None) -> Principal: ...
+    def session(self, credential: str) -> str: ...
     async def admit(self, credential: str | None, need: Need) -> Asker:
         """Forbidden, too."""
 

@@ -16,6 +16,7 @@ from api.http.reads.people import permissions_of
 from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
 from api.http.security.keysets import FileSource, KeyRing, UrlSource, public_keys
+from api.http.security.sessions import Sessions
 from api.http.security.tokens import Tokens
 from api.owners import NotAnswered, Owners
 from bookly import Producer
@@ -51,7 +52,14 @@ async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
         Caches(servers.redis) as caches,
         Producer(source="api", brokers=servers.brokers, registry=servers.registry) as producer,
     ):
-        gate = Gate(tokens, keys, caches.auth, partial(permissions_of, owners, caches.auth), settings.rate)
+        gate = Gate(
+            tokens,
+            keys,
+            caches.auth,
+            partial(permissions_of, owners, caches.auth),
+            settings.rate,
+            Sessions(keys, settings.secret),
+        )
         feed.start()
         try:
             yield Edge(owners, caches, producer, gate, hub, counts=lambda: caches.counts, unready=lambda: feed.unready)

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import cookie_parser
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.http.problems import problem_of
+from api.http.security.sessions import COOKIE, PATH
 
 if TYPE_CHECKING:
+    from fastapi_problem.error import Problem
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN = frozenset({"/healthz", "/readyz"})  # what an orchestrator asks, which has no token; they say nothing of anybody
+ASSETS = ("reports.css", "reports.js", "htmx.js", "chart.js", "icon.svg")  # the same for everybody
+OPEN = frozenset(
+    {
+        *("/healthz", "/readyz"),  # what an orchestrator asks, which has no token; they say nothing of anybody
+        *("/reports/sign-in", *(f"/reports/assets/{name}" for name in ASSETS)),  # where people get in
+    }
+)
 
 
 class Admitted:
@@ -27,17 +36,32 @@ class Admitted:
         if scope["type"] == "http" and scope["path"] not in OPEN:
             state = scope["app"].state
             try:
-                scope.setdefault("state", {})["principal"] = await state.edge.gate.principal(_credential(Headers(scope=scope)))
+                scope.setdefault("state", {})["principal"] = await state.edge.gate.principal(_credential(scope))
             except Exception as error:
                 problem = problem_of(error, state.failures)
                 if problem is None:
                     raise
-                answer = JSONResponse(problem.marshal(), problem.status, problem.headers, "application/problem+json")
-                await answer(scope, receive, send)
+                await _refusal(scope, problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-def _credential(headers: Headers) -> str | None:
+def _credential(scope: Scope) -> str | None:
+    """Of the page alone a cookie is believed: nothing that it opens changes anything."""
+    headers = Headers(scope=scope)
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key")
+    if scheme.lower() == "bearer":
+        return bearer.strip()
+    if scope["path"] == PATH or scope["path"].startswith(f"{PATH}/"):
+        return headers.get("x-api-key") or cookie_parser(headers.get("cookie", "")).get(COOKIE)
+    return headers.get("x-api-key")
+
+
+def _refusal(scope: Scope, problem: Problem) -> Response:
+    """A problem; people on the page are shown where to sign in instead."""
+    headers = Headers(scope=scope)
+    if problem.status == 401 and scope["path"].startswith(PATH) and "text/html" in headers.get("accept", ""):
+        if "hx-request" in headers:
+            return Response(status_code=401, headers={"HX-Redirect": f"{PATH}/sign-in"})
+        return RedirectResponse(f"{PATH}/sign-in", 303)
+    return JSONResponse(problem.marshal(), problem.status, problem.headers, "application/problem+json")

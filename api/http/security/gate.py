@@ -8,6 +8,7 @@ from api.http.problems import Forbidden, TooMany, Unauthenticated
 from api.http.security.keys import MARK
 from api.http.security.principals import Asker, Principal
 from api.http.security.rates import Limiter, Rate
+from api.http.security.sessions import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from api.http.ports import AuthCache
     from api.http.security.keys import ApiKeys
     from api.http.security.permissions import Need
+    from api.http.security.sessions import Sessions
     from api.http.security.tokens import Claims, Tokens
 
 
@@ -37,8 +39,9 @@ class Gate:
         auth: AuthCache,
         permissions_of: Callable[[str], Awaitable[frozenset[str]]],
         rate: Rate,
+        sessions: Sessions,
     ) -> None:
-        self._tokens, self._keys, self._auth = tokens, keys, auth
+        self._tokens, self._keys, self._auth, self._sessions = tokens, keys, auth, sessions
         self._permissions_of, self._limiter = permissions_of, Limiter(auth, rate)
 
     async def admit(self, credential: str | None, need: Need) -> Asker:
@@ -54,12 +57,23 @@ class Gate:
             raise TooMany(wait_s)
         return claims if isinstance(claims, Principal) else await self._permitted(claims)
 
+    def session(self, credential: str) -> str:
+        """What a browser shows from now on in place of a credential that was admitted: for a key a cookie that does not tell
+        it; a token is itself signed, and runs out.
+        """
+        return self._sessions.opened(credential) or credential
+
     async def _claims(self, credential: str) -> Principal | Claims:
         if credential.startswith(MARK):
             principal = self._keys.principal(credential)
             if principal is None:
                 raise Unauthenticated("The API key is not known here, or was taken out.")
             return principal
+        if credential.startswith(SESSION):
+            signed_in = self._sessions.principal(credential)
+            if signed_in is None:
+                raise Unauthenticated("The session has ended: sign in again.")
+            return signed_in
         if self._tokens is None:
             raise Unauthenticated("Tokens are not taken here (BOOKLY_JWKS is not set): use an API key.")
         claims = await self._tokens.read(credential)

@@ -44,6 +44,12 @@ class ApiKeys:
             return None
         return Principal(f"key:{row['name']}", frozenset(row["permissions"]))
 
+    def known(self, prefix: str) -> tuple[str, Principal] | None:
+        """The hash of the key with this prefix, and whose it is; None where there is none. Raises InvalidSettings."""
+        self._refresh()
+        row = self._rows.get(prefix)
+        return None if row is None else (row["sha256"], Principal(f"key:{row['name']}", frozenset(row["permissions"])))
+
     def check(self) -> None:
         """Raises InvalidSettings where the file cannot be used: a process does not begin with it."""
         if self._path is not None:

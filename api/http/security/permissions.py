@@ -28,6 +28,8 @@ RESERVATIONS: Final = Need("reservations:read", ("reservations:read:own",), "rea
 USERS: Final = Need("users:read", ("users:read:own",), "read users, their roles and permissions; own: oneself")
 APPROVALS: Final = Need("approvals:read", ("approvals:read:own",), "read approvals; own: of one's own reservations")
 DEMAND: Final = Need("demand:read", (), "read demand, and watch it live")
+MAINTENANCE: Final = Need("maintenance:read", (), "read which maintenance was planned, and how far it is")
+AUDIT: Final = Need("audit:read", (), "read who did what to accounts and roles")
 NOTIFICATIONS: Final = Need("notifications:read:own", (), "be told one's own notifications live")
 RESERVE: Final = Need("booking:create:any", ("booking:create",), "reserve for anybody; booking:create: for oneself")
 CANCEL: Final = Need("booking:cancel:any", ("booking:create",), "cancel anybody's reservation; booking:create: one's own")
@@ -45,6 +47,7 @@ DESCRIPTION: Final = Need("description:read", (), "read the OpenAPI description"
 
 NEEDS: Final = (
     *(RESOURCES, CALENDARS, WAITLISTS, RESERVATIONS, USERS, APPROVALS, DEMAND, NOTIFICATIONS),
+    *(MAINTENANCE, AUDIT),
     *(RESERVE, CANCEL, DECIDE, MAINTAIN, ASSIGN, DELETE, PUBLISH, METRICS, DESCRIPTION),
 )
 NAMES: Final = frozenset(name for need in NEEDS for name in (need.wide, *need.narrow))

@@ -20,6 +20,7 @@ from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
 from api.http.security.keysets import KeyRing
 from api.http.security.rates import Rate
+from api.http.security.sessions import Sessions
 from api.http.security.tokens import Tokens
 from bookly import Producer
 from bookly.errors import CacheUnavailable, InvalidSettings
@@ -62,7 +63,8 @@ class World:
         tokens = Tokens(KeyRing(self.jwks), issuer=ISSUER, audience=AUDIENCE)
         async with Producer(source="api", transport=self.broker, schemas=self.schemas, **settings) as producer:
             ask = partial(permissions_of, self.owners, self.caches.auth)
-            gate = Gate(tokens, ApiKeys(self.key_file), self.caches.auth, ask, self.rate)
+            keys = ApiKeys(self.key_file)
+            gate = Gate(tokens, keys, self.caches.auth, ask, self.rate, Sessions(keys, "a-secret-for-tests-only"))
             yield Edge(self.owners, self.caches, producer, gate, self.hub, counts=lambda: self.counts, unready=lambda: self.why)
 
     def app(self) -> FastAPI:

@@ -76,4 +76,12 @@ def fill(owners: Owners) -> None:
     tables["auth", "grants"]["u-1"] = GRANTS
     tables["auth", "roles"]["lecturer"] = {"permissions": ["booking:create"]}
     tables["stockpile", "approvals"]["res-1"] = APPROVAL
+    maintained = {"mnt-1": [TEN, TEN + 3_600_000_000, "STARTED"], "mnt-0": [NINE, TEN, "CANCELLED"]}
+    tables["reports", "downtime"] = {
+        "room-1": {"jobs": maintained, "status": "AVAILABLE", "deleted": False, "category_id": "rooms", "name": "Room 1"},
+        "room-2": {"jobs": {}, "status": "AVAILABLE", "deleted": False, "category_id": "rooms", "name": "Room 2"},
+        "lab-1": {"jobs": {}, "status": "AVAILABLE", "deleted": False, "category_id": "labs", "name": "Lab 1"},
+    }
+    entry = {"at": NINE, "type": "auth.user.logged_in", "actor": "u-1", "event_id": "e-1"}
+    tables["reports", "audit"] = {"u-1": {"entries": [entry]}, "role:lecturer": {"entries": [entry]}}
     tables["reports", "demand"][f"room-1|{NINE}"] = {"asked": 3, "refused": 1, "refused_by": {"CONFLICT": 1}}

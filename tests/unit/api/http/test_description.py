@@ -79,9 +79,9 @@ def test_all_events_that_can_be_published_are_shown() -> None:
 
 
 def test_examples_are_what_is_taken_and_given() -> None:
-    from api.http.shapes import bookings, commands, demand, people, resources  # noqa: PLC0415
+    from api.http.shapes import bookings, commands, demand, people, reports, resources  # noqa: PLC0415
 
-    for module in (bookings, commands, demand, people, resources):
+    for module in (bookings, commands, demand, people, reports, resources):
         for shape in vars(module).values():
             if isinstance(shape, type) and issubclass(shape, BaseModel) and "json_schema_extra" in shape.model_config:
                 extra: Any = shape.model_config["json_schema_extra"]

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     from api.http.security.permissions import Need
 
-VALUES = {"date": "2026-11-25", "week": "2026-W48", "user_id": "u-1", "resource_id": "room-1", "reservation_id": "res-1"}
+VALUES = {
+    "date": "2026-11-25",
+    "week": "2026-W48",
+    "user_id": "u-1",
+    "resource_id": "room-1",
+    "reservation_id": "res-1",
+    "subject": "u-1",
+}
 
 
 def closed_routes(app: FastAPI) -> list[tuple[str, str, Need]]:

@@ -1,0 +1,89 @@
+"""The page, its figures as a file, and that they have changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+
+from api.http.page.asking import View, viewed
+from api.http.page.live import changes
+from api.http.page.showing import questions, shown
+from api.http.page.templating import FILES, HEADERS, page
+from api.http.problems import problem_of
+from api.http.reads.gathering import gather
+from api.http.reads.reports import CSV, PARQUET
+from api.http.security.admission import ASSETS
+from api.http.security.guard import Guard, TheEdge
+from api.http.security.permissions import DEMAND
+from api.http.security.principals import Asker
+from api.reports.exporting import as_csv, as_parquet
+
+if TYPE_CHECKING:
+    from starlette.responses import HTMLResponse
+
+
+async def _viewed(request: Request) -> View:
+    return viewed(request)
+
+
+router = APIRouter(prefix="/reports", include_in_schema=False)
+Viewed = Annotated[View, Depends(_viewed)]
+Who = Annotated[Asker, Depends(Guard(DEMAND))]
+
+
+@router.get("")
+async def reports(edge: TheEdge, who: Who, request: Request) -> Response:
+    """The whole page, or, for htmx, the figures in it. Who does not get an answer is told why, and sees no figure."""
+    whole = "hx-request" not in request.headers
+    view = None
+    try:
+        view = viewed(request)
+        found, world, _ = await gather(edge.owners, *questions(view))
+    except Exception as error:
+        problem = problem_of(error, request.app.state.failures)
+        if problem is None:
+            raise
+        return _told(problem.status, whole, who, view=view or "", link=view.link() if view else "", why=problem.detail)
+    return _told(200, whole, who, **shown(view, found, world))
+
+
+def _told(status: int, whole: bool, who: Asker, **what: object) -> HTMLResponse:
+    part = "figures.html" if status == 200 else "away.html"
+    return page(
+        "reports.html" if whole else part, status, part=part, is_away=status == 503, who=who.user_id.removeprefix("key:"), **what
+    )
+
+
+@router.get("/export")
+async def export(
+    edge: TheEdge,
+    who: Who,  # noqa: ARG001  # it is what closes the route
+    view: Viewed,
+    by: Annotated[str, Query()] = "resource,day",
+    format: Annotated[str, Query(pattern="^(csv|parquet)$")] = "csv",  # noqa: A002
+) -> Response:
+    """What is viewed, as a file. The same as GET /demand, for who has signed in."""
+    (found,), _, _ = await gather(edge.owners, view.question(by))
+    content, kind = (as_csv(found).encode(), CSV) if format == "csv" else (as_parquet(found), PARQUET)
+    name = f"demand-{view.first}-{view.last}.{format}"
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/live")
+async def live(edge: TheEdge, who: Who, view: Viewed) -> Response:
+    """Server-sent events: that demand has changed, at most one a second. The page then asks for its figures again."""
+    return StreamingResponse(
+        changes(edge.hub, who.user_id, view.resource or "*"), media_type="text/event-stream", headers=HEADERS
+    )
+
+
+def _serve(name: str) -> None:
+    @router.get(f"/assets/{name}", name=name)
+    async def asset() -> FileResponse:
+        return FileResponse(FILES[name], headers={"X-Content-Type-Options": "nosniff"})
+
+
+for each in ASSETS:
+    _serve(each)

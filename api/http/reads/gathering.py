@@ -1,0 +1,48 @@
+"""From the owners of all partitions to figures: every one of them answers, or nobody is told anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.http.problems import Invalid
+from api.http.reads.reading import MOST_ROWS, whole
+from api.reports.grouping import Counting, Report, World, report
+from api.reports.question import Question, Unaskable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.http.ports import Owners
+
+
+class _Several:
+    """Rows that are read once, for several questions."""
+
+    def __init__(self, questions: tuple[Question, ...], world: World) -> None:
+        self.countings = [Counting(question, world) for question in questions]
+
+    def add(self, key: str, row: Any) -> None:
+        for counting in self.countings:
+            counting.add(key, row)
+
+
+async def gather(owners: Owners, *questions: Question) -> tuple[list[Report], World, Mapping[str, int]]:
+    """Answers to questions about one period, of one reading of the rows. Raises Invalid, or what stands for 503."""
+    first = questions[0]
+    of = first.resource if all(question.resource == first.resource for question in questions) else None
+    world = World(await _resources(owners, of))
+    sinks, version = await owners.between(
+        "reports", "demand", lambda: _Several(questions, world), since=first.since, until=first.until, of=of
+    )
+    try:
+        reports = [report(each, (sink.countings[n] for sink in sinks), world) for n, each in enumerate(questions)]
+    except Unaskable as error:
+        raise Invalid([(f"query.{error.field}", error.reason)]) from None
+    return reports, world, version
+
+
+async def _resources(owners: Owners, of: str | None) -> dict[str, Any]:
+    if of is None:
+        return dict(whole(await owners.rows("reports", "downtime", limit=MOST_ROWS)))
+    row = (await owners.row("reports", "downtime", of, routed_by=of)).value
+    return {} if row is None else {of: row}

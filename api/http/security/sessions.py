@@ -1,0 +1,57 @@
+"""Who has signed in to the page: a cookie that says which key opened it and until when, sealed, and never the key itself.
+
+What it opens is what the key may at that moment, and of that only what the page needs: a key that is taken out takes its sessions
+along.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from api.http.security.keys import MARK
+from api.http.security.permissions import DEMAND
+from api.http.security.principals import Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.http.security.keys import ApiKeys
+
+SESSION: Final = "session."
+COOKIE: Final = "__Secure-bookly-reports"  # browsers take it over TLS and from loopback alone
+PATH: Final = "/reports"
+LASTS_S: Final = 12 * 3_600
+NEEDED: Final = frozenset({DEMAND.wide})
+
+
+class Sessions:
+    """`secret`: what all processes of the API share, so that each knows the others' cookies."""
+
+    def __init__(self, keys: ApiKeys, secret: str, clock: Callable[[], float] = time.time) -> None:
+        self._keys, self._clock = keys, clock
+        self._secret = hmac.digest(secret.encode(), b"sessions of the page of reports", sha256)
+
+    def opened(self, key: str) -> str | None:
+        """What goes into the cookie; None for a key that is nobody's."""
+        prefix = key.removeprefix(MARK).partition("_")[0]
+        if self._keys.principal(key) is None or (known := self._keys.known(prefix)) is None:
+            return None
+        says = f"{prefix}.{int(self._clock()) + LASTS_S}"
+        return f"{SESSION}{says}.{self._seal(says, known[0])}"
+
+    def principal(self, cookie: str) -> Principal | None:
+        """Who signed in with it. None where it is forged, has run out, or its key is no longer what it was."""
+        says, _, seal = cookie.removeprefix(SESSION).rpartition(".")
+        prefix, _, until = says.partition(".")
+        known = self._keys.known(prefix)
+        good = hmac.compare_digest(seal.encode(errors="replace"), self._seal(says, known[0] if known else "").encode())
+        if not good or known is None or self._clock() >= int(until):
+            return None
+        whose = known[1]
+        return Principal(whose.user_id, whose.permissions & NEEDED, expires_at=float(until))
+
+    def _seal(self, says: str, of: str) -> str:
+        return hmac.new(self._secret, f"{says}.{of}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
