@@ -22,6 +22,7 @@ from msgspec.json import Decoder
 from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.partition import Partition
 from agents.engine.pulse import Phase
+from agents.engine.transactions import OldProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,6 +58,8 @@ class FencedRecovery(Recovery):
                 continue
             except ServiceStopped:
                 return
+            except OldProtocolError as error:
+                stop_process(str(error), error, code=EXIT_DATA)
             except Exception as error:  # noqa: BLE001  # whatever it was, the partitions are not ours
                 stop_process(f"partitions {sorted(assigned)} could not be taken over", error)
 

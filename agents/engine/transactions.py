@@ -105,7 +105,7 @@ class Transactions:
         """Every record is durable in the open transaction when this returns. Raises RefusedError."""
         waiting = {place: deque(batches) for place, batches in batches_of(records, self._producer).items()}
         for topic in {place.topic for place in waiting}:
-            await self._client._wait_on_metadata(topic)
+            await self._client.add_topic(topic)
         tries = 0
         while waiting:
             taken = await self._produce([batches[0] for batches in waiting.values()])
