@@ -60,11 +60,11 @@ def measure(stack: Stack, *, runs: int, quick: bool) -> dict[str, Any]:
         for side in SIDES:
             turn = Turn(stack, side, run)
             with turn.running():
-                quiet[side] += turn.probe("quiet", QUIET_RATE, singles / QUIET_RATE, 1)
                 waits = turn.probe("load", rate, seconds + WARM_S, round(rate / PROBES_A_S))
                 loaded[side].append(percentile(waits[round(WARM_S * PROBES_A_S) :], 0.99))
                 late.append(turn.late_s)
                 acknowledged.append(turn.acknowledged_s)
+                quiet[side] += turn.probe("quiet", QUIET_RATE, singles / QUIET_RATE, 1)  # of what has run for a while
     found = summary(rate, loaded, quiet)
     found["latency"]["published_late_p99_ms"] = spread([1e3 * one for one in late], 1)
     found["latency"]["broker_had_it_p99_ms"] = spread([1e3 * one for one in acknowledged], 1)
