@@ -62,6 +62,7 @@ class Downtime(Struct, frozen=True, gc=False):
     jobs: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # starts_at, ends_at, state
     status: str = "AVAILABLE"
     deleted: bool = False
+    deleted_at: int = 0  # 0 where it is not known: rows of before it was kept
     category_id: str = ""
     name: str = ""
 
