@@ -125,6 +125,10 @@ def test_more_resources_than_are_gathered_do_not_pass_by_waiting(client: TestCli
     for path in ("/demand", "/maintenance"):
         refused = client.get(path, params=DAY, headers=ALL)
         assert (refused.status_code, refused.json()["type"], "retry-after" in refused.headers) == (501, "too-much", False)
+    described = client.get("/openapi.json", headers=ALL).json()["paths"]
+    for path in ("/resources", "/search?q=room", "/categories", "/demand", "/maintenance"):
+        assert client.get(path, params=None if "?" in path else DAY, headers=ALL).status_code == 501, path
+        assert "501" in described[path.partition("?")[0]]["get"]["responses"], path
     assert client.get("/demand", params={**DAY, "resource": "room-1"}, headers=ALL).status_code == 200
 
 
