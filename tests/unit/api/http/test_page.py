@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
-from pyarrow import parquet
 
 import api.http.page.live as page_live
 from api.http.live.hub import Hub
@@ -172,18 +170,6 @@ def test_a_view_that_there_is_not_is_said_on_the_page(client: TestClient, world:
     sign_in(client, planner(world))
     answer = client.get("/reports", params=view, headers=HTML)
     assert (answer.status_code, why in answer.text) == (422, True)
-
-
-@pytest.mark.parametrize("format_", ["csv", "parquet"])
-def test_the_longest_view_of_a_university_is_exported_whole(client: TestClient, world: World, format_: str) -> None:
-    sign_in(client, planner(world))
-    world.owners.tables["reports", "downtime"] = {f"room-{n}": {"jobs": {}, "category_id": "rooms"} for n in range(300)}
-    answer = client.get("/reports/export", params={**DAY, "first": "2026-08-26", "format": format_})
-    assert answer.status_code == 200
-    if format_ == "csv":
-        assert answer.text.count("\n") == 300 * 92 + 1
-    else:
-        assert parquet.read_table(BytesIO(answer.content)).num_rows == 300 * 92
 
 
 def test_no_name_is_taken_for_html(client: TestClient, world: World) -> None:
