@@ -145,6 +145,19 @@ def test_too_many_groups_are_refused_before_their_rows_are_read_and_a_file_takes
     assert client.get("/demand", params={**month, "format": "parquet"}, headers=ALL).status_code == 422
 
 
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_the_longest_view_of_a_university_is_exported_whole_by_the_page(client: TestClient, world: World, format_: str) -> None:
+    world.owners.tables["reports", "demand"].clear()
+    world.owners.tables["reports", "downtime"] = {f"room-{n}": {"jobs": {}, "category_id": "rooms"} for n in range(300)}
+    view = {"first": "2026-08-26", "last": "2026-11-25", "format": format_}
+    answer = client.get("/reports/export", params=view, headers=ALL)
+    assert answer.status_code == 200
+    if format_ == "csv":
+        assert answer.text.count("\n") == 300 * 92 + 1
+    else:
+        assert parquet.read_table(io.BytesIO(answer.content)).num_rows == 300 * 92
+
+
 def noting(done: Any, threads: list[int]) -> Any:
     def noted(*given: Any, **named: Any) -> Any:
         threads.append(threading.get_ident())
