@@ -1,4 +1,4 @@
-# One image for all Python parts: a worker is `python -m agents <domain>`. Compiled codecs are built here, with their compiler left behind.
+# One image for all Python parts: a worker is `python -m agents <domain>`, the edge `python -m api serve`. Compiled codecs are built here, with their compiler left behind.
 FROM python:3.11-bookworm AS build
 WORKDIR /app
 RUN python -m venv /venv && python -m venv /tools && /venv/bin/pip install --no-cache-dir "pip>=26"
@@ -21,7 +21,7 @@ RUN /tools/bin/pip install --no-cache-dir --no-deps --require-hashes --target /n
 RUN PYTHONPATH=/app:/app/sdk /tools/bin/python -m contracts compile
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home bookly
+RUN useradd --system --uid 10001 --no-create-home bookly && install -d -o 10001 -m 700 /keys
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -101,9 +101,14 @@ lock: setup  ## resolve the dependencies again into requirements.lock
 	    stack/node.in -o stack/node.lock
 
 clean:  ## remove what the build made; the stack's data too
-	@for place in . build/demo build/bench; do \
-	    if test -e $$place/.stack/stack.json && $(BIN)/python -m stack status --directory $$place >/dev/null 2>&1; then \
-	        echo "A stack runs in $$place, and its data would go: stop it first, by '$(BIN)/python -m stack down --directory $$place'." >&2; exit 2; \
-	    fi; \
+	@find .stack build -path '*.stack/stack.json' 2>/dev/null | while read -r file; do \
+	    place=$$(dirname "$$(dirname "$$file")"); \
+	    case "$$($(BIN)/python -m stack status --json --directory "$$place" 2>/dev/null)" in \
+	        *'"running": false'*) ;; \
+	        *'"running": true'*) \
+	            echo "A stack runs in $$place, and its data would go: stop it first, by '$(BIN)/python -m stack down --directory $$place'." >&2; exit 2;; \
+	        *) \
+	            echo "A stack may run in $$place, and nobody can be asked: run 'make setup', or take $$file away when no server of it is left." >&2; exit 2;; \
+	    esac; \
 	done
 	@rm -rf build dist .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis

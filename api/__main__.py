@@ -1,14 +1,13 @@
-"""`python -m api demand | lag | table`: what the agents keep, for people and for scripts; `serve`: for everybody who may;
-`cache-report`: how the caches fare; `reports`: what planners ask.
+"""`python -m api lag | table | parked | release`: what the agents keep, for people and for scripts; `serve`: for everybody who
+may; `cache-report`: how the caches fare; `reports`: what planners ask.
 """
 
 from __future__ import annotations
 
 import getpass
 import json
+import os
 import sys
-from collections import Counter
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -23,7 +22,7 @@ from api.parking import Changed, NothingWaits, NotObeyed, first_of, read_parked,
 from api.reports.command import reports
 from api.reports.writing import NotWritten
 from api.showing import show
-from api.tables import UnknownTable, known_tables, read_rows, read_table
+from api.tables import UnknownTable, known_tables, read_rows
 from bookly.errors import BooklyError
 from bookly.settings import required
 
@@ -37,40 +36,13 @@ app.add_typer(keys, name="key")
 app.command(name="cache-report")(cache_report)
 app.add_typer(reports, name="reports")
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
-KINDS = ("asked", "confirmed", "refused", "cancelled", "waitlisted", "used", "no_show")
-READS = {
+READS = {  # as topics/ says: a test holds the two together, for the edge does without them
     "auth": ("auth",),
     "resources": ("resources", "availability", "stockpile"),
     "availability": ("auth", "resources", "availability", "stockpile"),
     "stockpile": ("auth", "availability", "stockpile"),
     "reports": ("auth", "resources", "availability", "stockpile"),
 }
-
-
-@app.command()
-def demand(
-    resource: Annotated[str, typer.Option(help="one resource; default: all")] = "",
-    since: Annotated[datetime | None, typer.Option(help="begin of the period (UTC), inclusive")] = None,
-    until: Annotated[datetime | None, typer.Option(help="end of the period (UTC), exclusive")] = None,
-    by: Annotated[str, typer.Option(help="hour or resource")] = "hour",
-    as_json: Json = False,
-) -> None:
-    """Hourly demand on event time: asked for, confirmed, refused, cancelled, waitlisted, used."""
-    if by not in {"hour", "resource"}:
-        raise typer.BadParameter(f"--by is hour or resource, not {by!r}")
-    sums: dict[tuple[str, str], Counter[str]] = {}
-    for key, row in read_table(_brokers(), "reports", "demand").items():
-        name, _, micros = key.rpartition("|")
-        hour = datetime.fromtimestamp(int(micros) // 1_000_000, UTC)
-        if resource not in ("", name) or (since and hour < _utc(since)) or (until and hour >= _utc(until)):
-            continue
-        place = (name, hour.strftime("%Y-%m-%d %H:00")) if by == "hour" else (name, "all")
-        sums.setdefault(place, Counter()).update({kind: row[kind] for kind in KINDS})
-    show(
-        "demand",
-        ({"resource": name, "hour": hour, **{k: row[k] for k in KINDS}} for (name, hour), row in sorted(sums.items())),
-        as_json=as_json,
-    )
 
 
 @app.command()
@@ -135,14 +107,14 @@ def release_key(
         int | None,
         typer.Option(metavar="SEQUENCE", help="give this failed event (see parked) up for good; it stays in the dead letters"),
     ] = None,
-    by: Annotated[str, typer.Option(help="who wants it, for the log")] = getpass.getuser(),
+    by: Annotated[str, typer.Option(help="who wants it, for the log; default: the user of this process")] = "",
     as_json: Json = False,
 ) -> None:
     """Try what waits of KEY in DOMAIN again, in order. Exit code 1 when some of it still waits, 2 when nothing was done."""
     head = first_of(_brokers(), _known(domain), key)
     if skip not in (None, head.sequence):
         raise Changed(domain, head)
-    left = release(_brokers(), domain, head, by=by, skip=skip is not None)
+    left = release(_brokers(), domain, head, by=by or _user(), skip=skip is not None)
     if as_json:
         sys.stdout.write(json.dumps({"key": key, "waiting": len(left)}) + "\n")
     elif left:
@@ -166,16 +138,20 @@ def _no_domain(domain: str, *others: str) -> typer.BadParameter:
     return typer.BadParameter(f"there is no domain {domain!r}; there are: {', '.join(dict.fromkeys((*READS, *others)))}")
 
 
+def _user() -> str:
+    """Its name, or its number: in a container it need have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def _say(sentence: str) -> None:
     Console().print(sentence, markup=False, emoji=False)  # a key may look like either
 
 
 def _brokers() -> str:
     return required("brokers", None, environment())
-
-
-def _utc(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def main() -> None:

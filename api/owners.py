@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 3.0  # an owner is looked for so long
 ATTEMPT_S = 1.0  # what one worker may take to answer
 PAUSE_S = 0.1
+MOST = 10_000  # rows that a worker tells of a partition in one answer
 RETRY_AFTER_S = 2.0  # what a take-over takes, mostly
 _SPAN = aiohttp.ClientTimeout(total=60.0, sock_connect=ATTEMPT_S, sock_read=2 * ATTEMPT_S)  # silence ends it, not length
 
@@ -61,7 +62,9 @@ class Answers(NamedTuple):
 
 
 class Owners:
-    """Each question is answered within about three seconds, or raises NotAnswered with the reason."""
+    """Each question is answered, or raises NotAnswered with the reason: within about three seconds, but for `between`, whose
+    rows may take a minute, and three seconds more for each attempt to find who owns them.
+    """
 
     def __init__(self, brokers: str, secret: str) -> None:
         self._brokers, self._secret = brokers, secret
@@ -90,11 +93,14 @@ class Owners:
         value = next((one["value"] for one in found if one["value"] is not None), None)
         return Answer(value, _union(found))
 
-    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = 1000) -> Answers:
-        """The first `limit` rows by key whose fields have these values, of all partitions. Each is as of its own last commit."""
-        found = await self._ask_all(domain, _path(table), {**(where or {}), "limit": str(limit)})
+    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int | None = 1000) -> Answers:
+        """The first `limit` rows by key whose fields have these values, of all partitions; without a limit all of them, and
+        `more` where a partition has more than MOST. Each is as of its own last commit.
+        """
+        found = await self._ask_all(domain, _path(table), {**(where or {}), "limit": str(MOST if limit is None else limit)})
         rows = sorted((item for one in found for item in one["rows"].items()), key=lambda item: item[0])
-        return Answers(rows[:limit], _union(found), len(rows) > limit or any(one["more"] for one in found))
+        cut = limit is not None and len(rows) > limit
+        return Answers(rows[:limit], _union(found), cut or any(one["more"] for one in found))
 
     async def between(
         self, domain: str, table: str, into: Callable[[], Kind], *, since: int, until: int, of: str | None = None

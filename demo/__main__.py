@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from demo import report
 from demo.barrier import NotQuiet
 from demo.log import MissingHeaders
 from demo.run import Demo
+from demo.university import MONDAY
 from demo.workers import WorkerLostError
 from stack.errors import AlreadyRunning, StackError
 
@@ -85,9 +87,10 @@ def _stay(console: Console, demo: Demo) -> None:
     console.print("Servers and workers stay up. To look at them from another terminal:")
     for name, address in demo.addresses.items():
         console.print(f"  export {name}={address}", highlight=False)
-    console.print("  .venv/bin/python -m api demand         demand by resource and hour")
     console.print("  .venv/bin/python -m api lag            how far every group is behind")
     console.print("  .venv/bin/python -m agents reports     one more worker; any domain")
+    period = f"--since {MONDAY:%Y-%m-%d} --until {MONDAY + timedelta(days=7):%Y-%m-%d}"
+    console.print(f"  .venv/bin/python -m api reports demand {period} --top 10", highlight=False, soft_wrap=True)
     console.print(f"Stop it with Ctrl-C here, or there with `{DOWN}`.", highlight=False, soft_wrap=True)
     with suppress(KeyboardInterrupt):
         while True:

@@ -53,7 +53,9 @@ def record_maintenance(event: Concerned, state: ReportsState) -> None:
             row = state.downtime.get(event.resource_id, Downtime())
             state.downtime[event.resource_id] = replace(row, category_id=event.category_id, name=event.name)
         case ResourceDeleted():
-            state.downtime[event.resource_id] = replace(state.downtime.get(event.resource_id, Downtime()), deleted=True)
+            row = state.downtime.get(event.resource_id, Downtime())
+            at = row.deleted_at if row.deleted else event.metadata.occurred_at
+            state.downtime[event.resource_id] = replace(row, deleted=True, deleted_at=at)
         case _:
             pass
 

@@ -31,7 +31,7 @@ class Demand(Window, frozen=True, gc=False):
     used: int = 0
     refused_by: dict[str, int] = field(default_factory=dict)
     category: str = ""  # as those who asked in this hour said; empty where nobody did
-    served: int = 0  # of those that joined a waitlist in this hour: who took an offer
+    served: int = 0  # of the places in a queue joined in this hour: those whose offer was taken
     leads: int = 0
     lead_minutes: int = 0  # from asking to the begin, of those that asked before it
     approvals: int = 0
@@ -62,6 +62,7 @@ class Downtime(Struct, frozen=True, gc=False):
     jobs: dict[str, tuple[int, int, str]] = field(default_factory=dict)  # starts_at, ends_at, state
     status: str = "AVAILABLE"
     deleted: bool = False
+    deleted_at: int = 0  # 0 where it is not known: rows of before it was kept
     category_id: str = ""
     name: str = ""
 

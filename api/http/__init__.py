@@ -7,7 +7,7 @@ settings     from the environment; serving, server: one process until SIGTERM
 security/    who asks, and what they may: permissions.py is the table
 reads/       what can be asked; commands/: what can be commanded; ingestion: events in
 live/        what is told to web sockets as it happens
-responses    an event that was published, a socket that is served; problems: every error
+responses    an event that was published; problems: every error
 shapes/      what is asked and answered, with examples; documents: the rest of the description
 limits, etags, metrics, operations: bodies, versions, figures, and what those who run it ask
 """

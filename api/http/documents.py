@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.http.ingestion import Publishable
-from api.http.problems import Forbidden, Invalid, NotThere, TooLarge, TooMany, Unauthenticated, Unavailable
+from api.http.problems import Forbidden, Invalid, NotThere, TooLarge, TooMany, TooMuch, Unauthenticated, Unavailable
 from api.http.security.admission import OPEN
 from bookly.catalog import EVENTS, EventType
 
@@ -35,8 +35,10 @@ _REFUSED = {
     413: TooLarge("The body is larger than is taken: send less at once."),
     422: Invalid([("body.ends_at", "it must be after starts_at")]),
     429: TooMany(17),
+    501: TooMuch("A partition has more than 10,000 rows of these, and they are never told in part. Ask about one."),
     503: Unavailable("The partition that owns it is being taken over by another worker: ask again."),
 }
+GATHERED = ("/categories", "/demand", "/maintenance", "/resources", "/search")  # from all partitions
 _SCHEMA = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -77,7 +79,7 @@ def _statuses(path: str, operation: dict[str, Any]) -> Iterator[int]:
         yield from ((503,) if path == "/readyz" else ())
         return
     operation["responses"].pop("422", None)  # FastAPI's own, which is no problem+json
-    yield from (401, 403, 429, 503)
+    yield from (401, 403, 429, 501, 503) if path in GATHERED else (401, 403, 429, 503)
     if operation.get("parameters") or "requestBody" in operation:
         yield 422
     if "{" in path or "requestBody" in operation:

@@ -16,7 +16,7 @@ from api.http.problems import Invalid, Unavailable, invalid_event
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import DOMAINS, PUBLISH
 from api.http.security.principals import Asker
-from api.http.shapes.base import Id, Moment, asked
+from api.http.shapes.base import Id, Moment, sent
 from api.http.shapes.commands import Accepted
 from bookly.catalog import EVENTS, EventSpec, EventType
 from bookly.errors import DeliveryFailed, InvalidEvent
@@ -31,7 +31,7 @@ Publishable = StrEnum("Publishable", PUBLISHABLE)  # type: ignore[misc]  # its m
 class EventIn(BaseModel):
     """One event. `data`: as its contract has it. `id`: a UUID, the same when it is sent again."""
 
-    model_config = asked(
+    model_config = sent(
         type="resources.status.changed",
         data={"resource_id": "room-b204", "status": "AVAILABLE", "previous": "IN_USE"},
         id="5d1a3e52-4a8f-4c39-9a43-0b7d6d0c1f10",

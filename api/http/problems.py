@@ -91,6 +91,12 @@ class Unavailable(StatusProblem):
         super().__init__(detail, headers={"Retry-After": _seconds(retry_after_s)})
 
 
+class TooMuch(StatusProblem):
+    """More rows than are gathered. It does not pass by itself, so there is no time after which to ask again."""
+
+    type_, title, status = "too-much", "More than is gathered", 501
+
+
 class Failed(StatusProblem):
     """A fault of ours. What was raised is in the log, and only there."""
 

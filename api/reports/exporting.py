@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from io import BytesIO, StringIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from api.reports.question import ENTITIES
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FRACTIONS: Final = ("utilisation", "lead_hours", "approval_hours")
 REASONS: Final = "refused_by"
+AT_ONCE: Final = 10_000  # rows that are held as objects
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run it
 
 
@@ -48,9 +50,11 @@ def as_parquet(report: Report) -> bytes:
     kinds = {name: pa.string() if name in ENTITIES or name == "day" else pa.int32() for name in report.question.by}
     kinds |= {name: pa.float64() if name in FRACTIONS else pa.int64() for name in report.total.told()}
     kinds[REASONS] = pa.map_(pa.string(), pa.int64())
-    found = [{**row, REASONS: list(row[REASONS].items())} for row in rows(report)]
-    file = BytesIO()
-    parquet.write_table(pa.Table.from_pylist(found, schema=pa.schema(list(kinds.items()))), file, compression="zstd")
+    schema, file = pa.schema(list(kinds.items())), BytesIO()
+    found = ({**row, REASONS: list(row[REASONS].items())} for row in rows(report))
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        while some := list(islice(found, AT_ONCE)):
+            writer.write_table(pa.Table.from_pylist(some, schema=schema))
     return file.getvalue()
 
 

@@ -32,7 +32,7 @@ FIGURES: Final = (
 
 
 class Figures:
-    """Of one group. `bookable_minutes`: when it could have been booked; `used_then`: minutes of use within these."""
+    """Of one group. `bookable_minutes`: when it could have been booked; `used_then`: minutes of use that lie in these."""
 
     __slots__ = ("bookable_minutes", "refused_by", "sums", "used_then")
 
@@ -41,13 +41,15 @@ class Figures:
         self.refused_by: Counter[str] = Counter()
         self.bookable_minutes = self.used_then = 0
 
-    def add(self, row: Mapping[str, Any], *, bookable: bool) -> None:
-        """One hour of one resource. A row of before a figure was counted has none of it."""
+    def add(self, row: Mapping[str, Any], *, free: int) -> None:
+        """One hour of one resource; `free`: for how many minutes of it it could have been booked. A row of before a figure was
+        counted has none of it.
+        """
         for name, field in ROWS.items():
             if found := row.get(field, 0):
                 self.sums[name] += found
         self.refused_by.update(row.get("refused_by", {}))
-        self.used_then += row.get("used_minutes", 0) if bookable else 0
+        self.used_then += min(row.get("used_minutes", 0), free)
 
     def merge(self, other: Figures) -> None:
         self.sums.update(other.sums)
@@ -57,7 +59,7 @@ class Figures:
 
     @property
     def unmet(self) -> int:
-        """Who was refused, and who joined a queue and got no place by it."""
+        """Refusals, and places in a queue that came to nothing. Of one person there may be both."""
         return self.sums["refused"] + self.sums["waitlisted"] - self.sums["served"]
 
     @property

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from api.reports.bookable import Bookable, out_of_use
 from api.reports.figures import Figures
 from api.reports.question import HOUR, Question, Unaskable, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from api.reports.world import World
+
 Place: TypeAlias = tuple[int | str, ...]
 MOST_GROUPS = 20_000
-
-
-@dataclass(frozen=True)
-class World:
-    """What is known beside demand. `resources`: rows of the table `downtime`, of every resource that there is or was."""
-
-    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    bookable: Bookable = field(default_factory=Bookable.ruled)
-
-    def category(self, resource: str) -> str:
-        """As it is now; empty where it is not known."""
-        return str(self.resources.get(resource, {}).get("category_id", ""))
+MOST_IN_A_FILE = 100_000
 
 
 @dataclass(frozen=True)
@@ -59,17 +50,25 @@ class Counting:
         hour = int(time)
         if not question.since <= hour < question.until or question.resource not in (None, resource):
             return
-        category = world.category(resource) or row.get("category") or ""
+        category = world.category(resource) if resource in world.resources else row.get("category", "")
         if question.category not in (None, category):
             return
         place = _place(question, resource, category, places(hour, question.times))
         if place not in self.groups:
             self.groups[place] = Figures()
-        self.groups[place].add(row, bookable=world.bookable.at(hour, category))
+        self.groups[place].add(row, free=world.free(resource, hour, question) if row.get("used_minutes") else 0)
+
+
+def refuse_too_many(question: Question, world: World, most: int = MOST_GROUPS) -> None:
+    """Raises Unaskable: before a row is read, for nobody looks at so many."""
+    entities = {_named(question, resource, category) for resource, category in world.asked_of(question).items()}
+    times = {places(hour, question.times) for hour in range(question.since, question.until, HOUR)}
+    if (many := len(entities) * len(times)) > most:
+        raise Unaskable("by", f"these are {many:,} groups, more than {most:,}: ask for fewer days, or one category")
 
 
 def report(question: Question, counted: Iterable[Counting], world: World) -> Report:
-    """All groups that there can be, also those of which nothing was asked. Raises Unaskable where they are too many."""
+    """All groups that there can be, also those of which nothing was asked."""
     groups = _bookable(question, world)
     for counting in counted:
         for place, figures in counting.groups.items():
@@ -85,40 +84,33 @@ def report(question: Question, counted: Iterable[Counting], world: World) -> Rep
 
 
 def _bookable(question: Question, world: World) -> dict[Place, Figures]:
-    """Empty groups, with the time in which they could have been booked."""
-    known = _asked_of(question, world)
-    when = {rule: _minutes(question, world, rule) for rule in {world.bookable.opens(category) for category in known.values()}}
-    many = sum(len(when[world.bookable.opens(category)]) for category in known.values())
-    if "resource" in question.by and many > MOST_GROUPS:
-        raise Unaskable("by", f"these are {many:,} groups, more than {MOST_GROUPS:,}: ask for fewer days, or one category")
+    """Empty groups, with the time in which they could have been booked: what is alike is multiplied, not counted one by one."""
+    known, bookable = world.asked_of(question), world.bookable
+    alike = Counter((*_named(question, each, category), bookable.opens(category)) for each, category in known.items())
+    when = {rule: _minutes(question, world, rule) for *_, rule in alike}
     groups: dict[Place, Figures] = {}
+    for (resource, category, rule), many in alike.items():
+        for place, minutes in when[rule].items():
+            groups.setdefault(_place(question, resource, category, place), Figures()).bookable_minutes += minutes * many
     for resource, category in known.items():
-        for place, minutes in when[world.bookable.opens(category)].items():
-            groups.setdefault(_place(question, resource, category, place), Figures()).bookable_minutes += minutes
-        for hour, minutes in out_of_use(world.resources[resource].get("jobs", {}), question.since, question.until):
-            if world.bookable.at(hour, category):
+        for hour, minutes in world.out_of_use(resource, question).items():
+            if bookable.at(hour, category):
                 groups[_place(question, resource, category, places(hour, question.times))].bookable_minutes -= minutes
     return groups
 
 
-def _asked_of(question: Question, world: World) -> dict[str, str]:
-    """Category by resource, of those that can be booked."""
-    return {
-        resource: world.category(resource)
-        for resource, row in world.resources.items()
-        if not row.get("deleted")
-        and question.resource in (None, resource)
-        and question.category in (None, world.category(resource))
-    }
-
-
-def _minutes(question: Question, world: World, category: str) -> dict[Place, int]:
-    """Of one resource of this category, at each place in time, the closed ones too."""
+def _minutes(question: Question, world: World, rule: str) -> dict[Place, int]:
+    """Of one resource that follows this rule, at each place in time, the closed ones too."""
     found: dict[Place, int] = {}
     for hour in range(question.since, question.until, HOUR):
         place = places(hour, question.times)
-        found[place] = found.get(place, 0) + 60 * world.bookable.at(hour, category)
+        found[place] = found.get(place, 0) + 60 * world.bookable.at(hour, rule)
     return found
+
+
+def _named(question: Question, resource: str, category: str) -> tuple[str, str]:
+    """What a group's name says of them; empty where it says nothing."""
+    return resource if "resource" in question.by else "", category if "category" in question.by else ""
 
 
 def _place(question: Question, resource: str, category: str, when: Place) -> Place:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from api.reports.grouping import Counting, World, report
+from api.reports.grouping import MOST_IN_A_FILE, Counting, refuse_too_many, report
+from api.reports.world import World
 from api.tables import known_tables, read_log, read_table, refuse_unknown_table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def read_report(brokers: str, question: Question) -> Report:
     """Raises UnknownTable, BrokerUnavailable, Unaskable. How far it is goes to stderr."""
     refuse_unknown_table(DEMAND, known_tables(brokers), "reports", "demand")
     world = World(read_table(brokers, "reports", "downtime"))
+    refuse_too_many(question, world, MOST_IN_A_FILE)
     counting = Counting(question, world)
     for key, row in _latest(brokers, question).items():
         counting.add(key, json.loads(row))

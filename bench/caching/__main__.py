@@ -23,7 +23,7 @@ from api.tables import read_table
 from bench.caching.away import EVENTS, throughput
 from bench.caching.costs import costs
 from bench.caching.reading import room_of
-from bench.caching.staleness import Mover, judged
+from bench.caching.staleness import Mover, broken, judged
 from bench.children import MeasureFailed, addresses, command, figures
 from bookly import BlockingProducer
 from bookly.cache import OPERATIONS, TYPES
@@ -46,7 +46,7 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="a small measure, to see that it works; nothing is written")] = False,
 ) -> None:
     """Staleness through the whole pipeline while 200 readers loop; what a read, an invalidation and a stampede cost; how fast a
-    group is while Redis is in trouble.
+    group is while Redis is in trouble. Exit code 1 when a promise is broken.
     """
     console = Console(stderr=True)
     shutil.rmtree(HOME / ".stack/data", ignore_errors=True)
@@ -64,6 +64,9 @@ def main(
     if not quick:
         TARGET.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    if reasons := broken(found):
+        sys.stderr.write("".join(f"{reason}\n" for reason in reasons))
+        raise typer.Exit(1)
 
 
 def staleness(stack: Stack, seconds: float) -> dict[str, Any]:

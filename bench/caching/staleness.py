@@ -107,6 +107,15 @@ class Mover:
         return list(self._redis.mget(self._tags))
 
 
+def broken(found: Mapping[str, Any]) -> list[str]:
+    """What figures say against the caches' promises, a sentence each."""
+    wrong, loads = found["stale_reads_after_invalidation"], found["loader_calls_per_stampede"]
+    return [
+        *([f"{wrong:,} reads were given what had been made stale before"] if wrong else ()),
+        *([f"a stampede loaded {loads:,} times, not once"] if loads != 1 else ()),
+    ]
+
+
 def judged(moves: Iterable[Move], reads: Iterable[tuple[int, float, int]]) -> Mapping[str, float]:
     """What readers saw of the moves. Raises ValueError when nothing was read."""
     by_reservation: dict[int, list[tuple[float, int]]] = {}

@@ -9,6 +9,7 @@ from agents.rebuild.comparing import differences
 from agents.rebuild.folding import Fold
 from agents.reports import DOMAIN
 from agents.reports.tables import DAY, HOUR, MINUTE
+from bench.windows.naming import event_id
 from bookly.records import Metadata
 from bookly.records.availability import (
     ReservationCancelled,
@@ -120,7 +121,5 @@ def _arrivals(rng: Random, topics: tuple[list[Record], list[Record]]) -> list[tu
 
 
 def _at(event: Any, at: int) -> Any:
-    event.metadata = Metadata(
-        f"00000000-0000-4000-8000-{abs(hash((event.TYPE, at))) % 10**12:012}", event.TYPE, "bench", at, "c", event.VERSION
-    )
+    event.metadata = Metadata(event_id(event.TYPE, at), event.TYPE, "bench", at, "c", event.VERSION)
     return event

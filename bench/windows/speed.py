@@ -17,6 +17,7 @@ from agents.engine.partition import Partition
 from agents.reports.demand import record_demand
 from agents.reports.tables import DAY, HOUR, MINUTE, Demand, ReportsState
 from agents.windows import Seen
+from bench.windows.naming import event_id
 from bookly.cache.invalidator import Invalidator
 from bookly.catalog import EVENTS
 from bookly.records import ENCODERS, Metadata
@@ -34,9 +35,7 @@ PER_WINDOW = 8  # events of an hour: each closing is shared by so many
 def event_at(name: str, room: str, at: int) -> ReservationCreated:
     """Somebody asks for an hour of the next day."""
     event = ReservationCreated(name, room, "rooms", "ann", at + DAY, at + DAY + HOUR, 2)
-    event.metadata = Metadata(
-        f"00000000-0000-4000-8000-{abs(hash(name)) % 10**12:012}", event.TYPE, "bench", at, name, event.VERSION
-    )
+    event.metadata = Metadata(event_id(name), event.TYPE, "bench", at, name, event.VERSION)
     return event
 
 

@@ -93,7 +93,11 @@ class Month:
         """Of the time in which these could be booked the part that was used."""
         open_ = {hour for hour in hours if OPENS <= hour.hour < CLOSES}
         bookable = sum(60 - repaired(resource, hour) for resource in resources for hour in open_)
-        used = sum(fact.many for fact in self.facts if fact.kind == "minutes" and fact.resource in resources and fact.at in open_)
+        visits: Counter[tuple[str, datetime]] = Counter()
+        for fact in self.facts:
+            if fact.kind == "minutes" and fact.resource in resources and fact.at in open_:
+                visits[fact.resource, fact.at] += fact.many
+        used = sum(min(minutes, 60 - repaired(*where)) for where, minutes in visits.items())
         return used / bookable if bookable else None
 
 

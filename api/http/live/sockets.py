@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, WebSocket
 
-from api.http import responses
+from api.http.live.telling import websocket
 from api.http.security.guard import SocketGuard, TheEdge
 from api.http.security.permissions import DEMAND, NOTIFICATIONS
 
@@ -18,7 +18,7 @@ async def notifications(
     socket: WebSocket, edge: TheEdge, guard: Annotated[SocketGuard, Depends(SocketGuard(NOTIFICATIONS))]
 ) -> None:
     """What the caller is to be told, and nobody else."""
-    await responses.websocket(socket, edge, guard.need, lambda asker: ("user", asker.user_id))
+    await websocket(socket, edge, guard.need, lambda asker: ("user", asker.user_id))
 
 
 @router.websocket("/ws/demand")
@@ -29,4 +29,4 @@ async def demand(
     resource_id: Annotated[str, Query(min_length=1, max_length=128)] = "*",
 ) -> None:
     """Hours of demand as they are committed, of one resource or of all."""
-    await responses.websocket(socket, edge, guard.need, lambda _: ("demand", resource_id))
+    await websocket(socket, edge, guard.need, lambda _: ("demand", resource_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -13,12 +13,12 @@ from api.http.page.showing import questions, shown
 from api.http.page.templating import FILES, HEADERS, page
 from api.http.problems import problem_of
 from api.http.reads.gathering import gather
-from api.http.reads.reports import CSV, PARQUET
+from api.http.reads.reports import Format, file
 from api.http.security.admission import ASSETS
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import DEMAND
 from api.http.security.principals import Asker
-from api.reports.exporting import as_csv, as_parquet
+from api.reports.grouping import MOST_IN_A_FILE
 
 if TYPE_CHECKING:
     from starlette.responses import HTMLResponse
@@ -62,13 +62,11 @@ async def export(
     who: Who,  # noqa: ARG001  # it is what closes the route
     view: Viewed,
     by: Annotated[str, Query()] = "resource,day",
-    format: Annotated[str, Query(pattern="^(csv|parquet)$")] = "csv",  # noqa: A002
+    format: Annotated[Literal[Format.CSV, Format.PARQUET], Query()] = Format.CSV,  # noqa: A002
 ) -> Response:
     """What is viewed, as a file. The same as GET /demand, for who has signed in."""
-    (found,), _, _ = await gather(edge.owners, view.question(by))
-    content, kind = (as_csv(found).encode(), CSV) if format == "csv" else (as_parquet(found), PARQUET)
-    name = f"demand-{view.first}-{view.last}.{format}"
-    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    (found,), _, _ = await gather(edge.owners, view.question(by), most=MOST_IN_A_FILE)
+    return await file(found, format, f"demand-{view.first}-{view.last}.{format}")
 
 
 @router.get("/live")

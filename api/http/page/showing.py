@@ -12,8 +12,9 @@ from api.http.shapes.base import moment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.reports.grouping import Report, World
+    from api.reports.grouping import Report
     from api.reports.question import Question
+    from api.reports.world import World
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DARKEST = 9
@@ -118,12 +119,6 @@ def _heat(report: Report, show: str) -> list[tuple[int, list[Field]]]:
         (hour, [field(figures.get((hour, day))) for day in range(1, 8)])
         for hour in range(min(busy, default=0), max(busy, default=-1) + 1)
     ]
-
-
-def _first(report: Report, figure: str, world: World) -> list[tuple[str, Mapping[str, Any], dict[str, Any]]]:
-    """What people call it, its names and its figures; nothing of which there is none."""
-    told = ((each.names, each.figures.told()) for each in report.groups)
-    return [(_name(names, world), names, row) for names, row in told if row[figure]]
 
 
 def _name(names: Mapping[str, Any], world: World) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.http.problems import NotThere, Unavailable
+from api.http.problems import NotThere, TooMuch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from api.http.ports import Answer, Answers
 
 Found = TypeVar("Found")
-MOST_ROWS = 10_000  # that one question may gather; more is refused rather than answered in part
+MOST_ROWS = 10_000  # of one question to one owner
 
 
 def there(found: Found | None, what: str) -> Found:
@@ -30,7 +30,7 @@ def older(*answers: Answer) -> dict[str, int]:
 
 
 def whole(answers: Answers) -> list[tuple[str, Any]]:
-    """All rows by key, or Unavailable where there are more than were asked for."""
+    """All rows by key. Raises TooMuch: a part looks like the whole."""
     if answers.more:
-        raise Unavailable(f"There are more than {MOST_ROWS:,} rows, which is more than this process gathers.", 60)
+        raise TooMuch(f"A partition has more than {MOST_ROWS:,} rows of these, and they are never told in part. Ask about one.")
     return sorted(answers.rows, key=lambda item: item[0])

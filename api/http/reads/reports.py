@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -10,16 +11,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.http.problems import Invalid
 from api.http.reads.gathering import gather
-from api.http.reads.reading import MOST_ROWS, there, whole
+from api.http.reads.reading import there, whole
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import AUDIT, DEMAND, MAINTENANCE
 from api.http.shapes.base import Id, Moment, moment
 from api.http.shapes.reports import AuditReport, DemandReport, Job, MaintenanceReport
 from api.reports.bookable import out_of_use
 from api.reports.exporting import as_csv, as_parquet
-from api.reports.grouping import Report
+from api.reports.grouping import MOST_GROUPS, MOST_IN_A_FILE, Report
 from api.reports.question import Question, Unaskable, asked
-from bookly.records.sealing import micros
 
 router = APIRouter(tags=["reports"])
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
@@ -62,14 +62,11 @@ async def demand_report(
     format: Annotated[Format | None, Query(description="json, csv or parquet; without it as Accept says")] = None,  # noqa: A002
 ) -> DemandReport | Response:
     """What was asked for, granted, refused, used and not met, as it is counted so far. Days and hours are those of UTC."""
-    (found,), _, version = await gather(edge.owners, question)
-    match format or _accepted(request.headers.get("accept", "")):
-        case Format.CSV:
-            return Response(as_csv(found), media_type=CSV, headers=_file("csv"))
-        case Format.PARQUET:
-            return Response(as_parquet(found), media_type=PARQUET, headers=_file("parquet"))
-        case _:
-            return told(found, version)
+    wanted = format or _accepted(request.headers.get("accept", ""))
+    (found,), _, version = await gather(edge.owners, question, most=MOST_GROUPS if wanted is Format.JSON else MOST_IN_A_FILE)
+    if wanted is Format.JSON:
+        return told(found, version)
+    return await file(found, wanted, f"demand.{wanted}", Vary="Accept")
 
 
 @router.get("/maintenance", dependencies=[Depends(Guard(MAINTENANCE))])
@@ -77,10 +74,9 @@ async def maintenance_report(
     edge: TheEdge, since: Since, until: Until, resource: Annotated[Id | None, Query(description="of this one alone")] = None
 ) -> MaintenanceReport:
     """Maintenance that was planned for a period, and how far it is."""
-    if since >= until:
-        raise Invalid([("query.until", "it must be after since")])
-    begin, end = micros(since), micros(until)
-    rows = whole(await edge.owners.rows("reports", "downtime", limit=MOST_ROWS))
+    about = await question(since, until)
+    begin, end = about.since, about.until
+    rows = whole(await edge.owners.rows("reports", "downtime", limit=None))
     jobs = [
         Job(resource_id=name, maintenance_id=job, starts_at=moment(starts_at), ends_at=moment(ends_at), state=state)
         for name, row in rows
@@ -98,6 +94,13 @@ async def audit_report(edge: TheEdge, subject: Id) -> AuditReport:
     return AuditReport(subject=subject, entries=there(found.value, "trail")["entries"], version=dict(found.version))
 
 
+async def file(found: Report, format_: Format, name: str, **headers: str) -> Response:
+    """A report to be kept, written beside the event loop."""
+    write, kind = (as_csv, CSV) if format_ is Format.CSV else (as_parquet, PARQUET)
+    content = await asyncio.to_thread(write, found)
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"', **headers})
+
+
 def told(found: Report, version: Any) -> DemandReport:
     """As it is shown to programs."""
     groups: Any = [{"group": dict(group.names), **group.figures.told()} for group in found.groups]
@@ -113,7 +116,3 @@ def _accepted(accept: str) -> Format:
         if kind in {CSV, PARQUET}:
             return Format.CSV if kind == CSV else Format.PARQUET
     return Format.JSON
-
-
-def _file(ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="demand.{ending}"', "Vary": "Accept"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from api.http.ports import Answers, Edge
-from api.http.reads.reading import MOST_ROWS, there, whole
+from api.http.reads.reading import there, whole
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import RESOURCES
 from api.http.shapes.base import Id
@@ -75,7 +75,7 @@ async def resources(
     where = {name: value for name, value in (("category_id", category), ("status", status and status.value)) if value}
 
     async def load() -> list[Row]:
-        return _first(await edge.owners.rows("resources", "resources", where=where, limit=MOST_ROWS), limit, lambda _: True)
+        return _first(await edge.owners.rows("resources", "resources", where=where, limit=None), limit, lambda _: True)
 
     return _listed(await edge.caches.resources.list.get_or_load(_key(category, status, limit), loader=load), limit)
 
@@ -86,7 +86,7 @@ async def search(edge: TheEdge, q: Annotated[str, Query(min_length=2, max_length
     words = sorted(set(q.lower().split()))
 
     async def load() -> list[Row]:
-        found = await edge.owners.rows("resources", "resources", limit=MOST_ROWS)
+        found = await edge.owners.rows("resources", "resources", limit=None)
         return _first(found, limit, lambda row: all(word in _text(row) for word in words))
 
     return _listed(await edge.caches.resources.search.get_or_load(_key(words, limit), loader=load), limit)
@@ -97,7 +97,7 @@ async def categories(edge: TheEdge) -> Categories:
     """All categories."""
 
     async def load() -> list[Row]:
-        found = whole(await edge.owners.rows("resources", "categories", limit=MOST_ROWS))
+        found = whole(await edge.owners.rows("resources", "categories", limit=None))
         return [{"category_id": key, **row} for key, row in found]
 
     return Categories(items=await edge.caches.resources.categories.get_or_load(loader=load))

@@ -15,7 +15,7 @@ def shown(**example: Any) -> ConfigDict:
     return ConfigDict(frozen=True, from_attributes=True, json_schema_extra={"examples": [example]})
 
 
-def asked(**example: Any) -> ConfigDict:
+def sent(**example: Any) -> ConfigDict:
     """The same for what is sent to us: a field that we do not know is refused, not passed over."""
     return ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra={"examples": [example]})
 

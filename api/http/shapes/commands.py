@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from api.http.shapes.base import Id, Moment, Text, asked, shown
+from api.http.shapes.base import Id, Moment, Text, sent, shown
 
 _SLOT = {"starts_at": "2026-11-25T09:00:00Z", "ends_at": "2026-11-25T10:30:00Z"}
 Many = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -47,7 +47,7 @@ class Slotted(BaseModel):
 class Reserve(Slotted):
     """A slot of a resource, for oneself unless `user_id` says another."""
 
-    model_config = asked(resource_id="room-b204", **_SLOT, attendees=24, purpose="lecture")
+    model_config = sent(resource_id="room-b204", **_SLOT, attendees=24, purpose="lecture")
 
     resource_id: Id
     attendees: Many
@@ -57,21 +57,21 @@ class Reserve(Slotted):
 
 
 class Grant(BaseModel):
-    model_config = asked(expected_version=1, comment="Key at the porter's.")
+    model_config = sent(expected_version=1, comment="Key at the porter's.")
 
     expected_version: Many = Field(description="`revision` of the approval that was looked at: of two decisions one wins.")
     comment: Text | None = None
 
 
 class Reject(BaseModel):
-    model_config = asked(expected_version=1, reason="The lab is closed that week.")
+    model_config = sent(expected_version=1, reason="The lab is closed that week.")
 
     expected_version: Many
     reason: Text
 
 
 class Maintain(Slotted):
-    model_config = asked(**_SLOT, reason="projector lamp", technician="u-0107")
+    model_config = sent(**_SLOT, reason="projector lamp", technician="u-0107")
 
     reason: Text
     technician: Id | None = None
@@ -80,7 +80,7 @@ class Maintain(Slotted):
 class Assign(BaseModel):
     """A role, with the permissions that it holds now."""
 
-    model_config = asked(role="lab-manager", scope="labs")
+    model_config = sent(role="lab-manager", scope="labs")
 
     role: Id
     scope: Id = Field(default="*", description="A category or a department; * is everywhere.")

@@ -54,11 +54,11 @@ class Counted(BaseModel):
     used: int
     waitlisted: int
     offered: int
-    served: int = Field(description="Of those who joined a queue then: how many took their offer.")
-    unmet: int = Field(description="Refused, or joined a queue and got no place by it.")
+    served: int = Field(description="Of the places in a queue that were joined then: those whose offer was taken.")
+    unmet: int = Field(description="Refusals, and places in a queue that came to nothing: events, not people.")
     used_minutes: int
-    bookable_minutes: int = Field(description="Opening hours of all resources of the group, less maintenance.")
-    utilisation: float | None = Field(description="The part of bookable_minutes that was used, 0 to 1.")
+    bookable_minutes: int = Field(description="Opening hours of its resources up to their deletion, less maintenance.")
+    utilisation: float | None = Field(description="The part of bookable_minutes that visits filled, 0 to 1.")
     lead_hours: float | None = Field(description="From when it was asked for to its begin, on average.")
     approval_hours: float | None = Field(description="From the question to the decision of people, on average.")
     refused_by: dict[str, int]

@@ -102,6 +102,8 @@ async def test_rows_are_gathered_from_all_partitions_in_order_of_their_keys(owne
     assert [key for key, _ in (await owners.rows("booked", "bookings")).rows] == ["b-0", "b-1", "b-2", "b-3"]
     some = await owners.rows("booked", "bookings", where={"user_id": "ann"}, limit=3)
     assert ([key for key, _ in some.rows], some.more) == (["b-0", "b-1", "b-2"], True)
+    every = await owners.rows("booked", "bookings", limit=None)
+    assert ([key for key, _ in every.rows], every.more) == (["b-0", "b-1", "b-2", "b-3"], False)
     each = await owners.rows("booked", "by_user")
     assert [key for key, _ in each.rows] == ["ann"] * PARTITIONS, "an index has a row of a key in each partition"
 

@@ -10,12 +10,16 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from api.__main__ import KINDS, app
+from api.__main__ import READS, _user, app
+from api.reports.exporting import FRACTIONS
+from api.reports.writing import SHOWN, _short
 from api.showing import show
 from api.tables import UnknownTable, refuse_unknown_table
+from contracts.topics import load_topics
 
 KNOWN = {"bookly-auth-users-changelog": "auth users", "bookly-reports-demand-changelog": "reports demand"}
-DEMAND = {"resource": "laboratory-of-physics-42", "hour": "2026-11-24 09:00", **dict.fromkeys(KINDS, 1_234)}
+FIGURES = {**dict.fromkeys((*FRACTIONS, *SHOWN), 1_234), "utilisation": 0.5}
+DEMAND = _short({"resource": "laboratory-of-physics-42", **FIGURES})
 LAG = {"group": "bookly-availability", "topic": "bookly.availability", "partition": 3, "committed": 9_999_999, "end": 9_999_999}
 
 
@@ -50,7 +54,7 @@ def test_a_domain_that_is_not_there_is_answered_with_all_tables() -> None:
         refuse_unknown_table("bookly-auth-users-changelog", {}, "auth", "users")
 
 
-@pytest.mark.parametrize("command", ["demand", "lag", "table", "parked"])
+@pytest.mark.parametrize("command", ["lag", "table", "parked"])
 def test_every_command_that_prints_rows_takes_json(command: str) -> None:
     assert "--json" in CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "120", "NO_COLOR": "1"}).output
 
@@ -73,3 +77,24 @@ def test_a_domain_that_there_is_not_is_answered_with_those_that_there_are(
     result = CliRunner().invoke(app, command, env={"BOOKLY_BROKERS": "127.0.0.1:9", "COLUMNS": "200"})
     assert result.exit_code == 2
     assert "there is no domain 'rooms'; there are: auth, resources, availability, stockpile, reports" in result.output
+
+
+def test_lag_is_told_of_every_topic_that_a_group_reads_and_of_no_other() -> None:
+    reads = {name: tuple(topic.domain for topic in load_topics() if name in topic.readers) for name in READS}
+    assert reads == READS
+
+
+@pytest.mark.parametrize("command", [["--help"], ["release", "--help"]])
+def test_it_starts_where_its_user_has_no_name(command: list[str]) -> None:
+    nameless = "import pwd, runpy; pwd.getpwuid = {}.__getitem__; runpy.run_module('api', run_name='__main__', alter_sys=True)"
+    without = {name: value for name, value in os.environ.items() if name not in {"LOGNAME", "USER", "LNAME", "USERNAME"}}
+    done = subprocess.run([sys.executable, "-c", nameless, *command], env=without, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_who_has_no_name_releases_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert _user() == str(os.getuid())

@@ -93,8 +93,13 @@ def test_the_oldest_jobs_go_first() -> None:
 def test_status_and_end_of_a_resource_are_kept_with_its_name_and_category() -> None:
     then = given(DOMAIN).when(room(), changed_room(), ScheduleUnblocked("m-1", ROOM))
     assert then.row("downtime", ROOM) == Downtime(category_id="rooms", name="New room-1")
-    row = then.when(status("OUT_OF_SERVICE"), deleted_room()).row("downtime", ROOM)
-    assert (row.status, row.deleted) == ("OUT_OF_SERVICE", True)
+    row = then.when(status("OUT_OF_SERVICE"), at(7, deleted_room())).row("downtime", ROOM)
+    assert (row.status, row.deleted, row.deleted_at) == ("OUT_OF_SERVICE", True, hour(7))
+
+
+def test_a_resource_ends_once_and_when_is_known() -> None:
+    then = given(DOMAIN, room()).when(at(7, deleted_room()), at(9, deleted_room()))
+    assert then.row("downtime", ROOM).deleted_at == hour(7)
 
 
 def test_each_event_of_auth_is_one_entry_of_its_user_or_role() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from agents.engine.settings import WorkerSettings
+from api.http.settings import ApiSettings
 from stack.settings import APICURIO_VERSION, BROKER, BROKER_HEAP, KAFKA_VERSION, REDIS, REGISTRY, REGISTRY_HEAP
 
 CHECKOUT = Path(__file__).parents[3]
@@ -33,8 +35,8 @@ def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
-    """The services as Compose understands them, the profile `cluster` included."""
-    done = compose("--profile", "cluster", "config")
+    """The services as Compose understands them, those of all profiles included."""
+    done = compose("--profile", "cluster", "--profile", "api", "config")
     assert done.returncode == 0, done.stderr
     read: dict[str, Any] = yaml.safe_load(done.stdout)["services"]
     return read
@@ -73,6 +75,19 @@ def test_redis_has_the_local_stacks_settings_but_for_what_a_container_needs(serv
     given = {option.removeprefix("--"): value for option, value in zip(words[::2], words[1::2], strict=True)}
     given.pop("cluster-enabled", None)
     assert given == {**REDIS, "protected-mode": "no"}
+
+
+def test_the_profile_api_adds_an_edge_that_the_workers_answer(services: dict[str, Any], tmp_path: Path) -> None:
+    edge = services["api"]
+    assert (edge["profiles"], edge["depends_on"]["provision"]["condition"]) == (["api"], "service_completed_successfully")
+    settings = ApiSettings.from_environment(edge["environment"])
+    for domain in DOMAINS:
+        worker = WorkerSettings.from_environment(services[domain]["environment"])
+        assert (worker.queries, worker.secret) == (("0.0.0.0", 7001), settings.secret)  # noqa: S104
+        assert not services[domain].get("ports"), "nobody beyond the network asks a worker"
+        assert edge["environment"]["BOOKLY_BROKERS"] == services[domain]["environment"]["BOOKLY_BROKERS"]
+    assert str(edge["volumes"][0]).split(":")[1] == "/keys", "keys are kept beside the container"
+    assert settings.keys == Path("/keys/keys.json")
 
 
 def test_every_published_port_is_bound_to_the_loopback(services: dict[str, Any]) -> None:

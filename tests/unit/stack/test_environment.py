@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 from pathlib import Path
@@ -61,16 +60,36 @@ def test_a_list_of_ports_that_is_none_is_as_good_as_no_list(tmp_path: Path, text
     assert state.ports(tmp_path) == {}
 
 
-def test_make_clean_refuses_beside_a_running_stack_and_says_what_to_do(checkout: Path) -> None:
-    for name in ("Makefile", "stack", ".venv"):
-        (checkout / name).symlink_to(CHECKOUT / name)
-    home = state.stack_directory(checkout)
+@pytest.fixture(params=[".", "build/demo", "build/bench", "build/bench/caching"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a stack, owned by this process, runs in a checkout."""
+    home = state.stack_directory(tmp_path / request.param)
+    home.mkdir(parents=True)
+    state.write(home, "b:1", "http://r:2", "redis://c:3", {})
+    return str(request.param)
 
-    refused = subprocess.run(["make", "clean"], cwd=checkout, capture_output=True, text=True, check=False)
+
+def clean(checkout: Path, *tools: str) -> subprocess.CompletedProcess[str]:
+    for name in ("Makefile", *tools):
+        if not (checkout / name).exists():
+            (checkout / name).symlink_to(CHECKOUT / name)
+    return subprocess.run(["make", "clean"], cwd=checkout, capture_output=True, text=True, check=False)
+
+
+def test_make_clean_refuses_beside_a_running_stack_and_says_what_to_do(tmp_path: Path, place: str) -> None:
+    home = state.stack_directory(tmp_path / place)
+    refused = clean(tmp_path, "stack", ".venv")
     assert refused.returncode != 0
-    assert "A stack runs in ., and its data would go: stop it first" in refused.stderr
+    assert f"A stack runs in {place}, and its data would go: stop it first" in refused.stderr
     assert home.exists()
 
     state.remove(home)
-    subprocess.run(["make", "clean"], cwd=checkout, check=True, env=os.environ, capture_output=True)
+    assert clean(tmp_path).returncode == 0
     assert not home.exists()
+
+
+def test_make_clean_deletes_nothing_where_nobody_can_say_whether_a_stack_runs(tmp_path: Path, place: str) -> None:
+    refused = clean(tmp_path)
+    assert refused.returncode != 0
+    assert f"A stack may run in {place}, and nobody can be asked: run 'make setup'" in refused.stderr
+    assert state.stack_directory(tmp_path / place).exists()

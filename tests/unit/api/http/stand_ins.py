@@ -52,11 +52,11 @@ class Owners:
         self._ask(domain, table, key)
         return Answer(self.tables[domain, table].get(key))
 
-    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int = 1000) -> Answers:
+    async def rows(self, domain: str, table: str, *, where: Mapping[str, str] | None = None, limit: int | None = 1000) -> Answers:
         self._ask(domain, table, "*")
         found = self.tables[domain, table].items()
         matching = [(key, row) for key, row in found if all(row[name] == value for name, value in (where or {}).items())]
-        return Answers(matching[:limit], self.more or len(matching) > limit)
+        return Answers(matching[:limit], self.more or (limit is not None and len(matching) > limit))
 
     async def between(
         self, domain: str, table: str, into: Callable[[], Any], *, since: int, until: int, of: str | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pyarrow import parquet
 
+from api.http.reads import gathering, reports
 from api.http.security.permissions import NAMES
 from tests.unit.api.http.conftest import World, bearing
 from tests.unit.api.http.rows import NINE, TEN
@@ -23,7 +25,11 @@ DAY = {"since": "2026-11-25T00:00:00Z", "until": "2026-11-26T00:00:00Z"}
 @pytest.fixture(autouse=True)
 def rows(world: World) -> None:
     demand = world.owners.tables["reports", "demand"]
-    demand[f"room-1|{TEN}"] = {"asked": 1, "confirmed": 1, "used": 1, "used_minutes": 45}
+    demand[f"room-1|{TEN}"] = {
+        "asked": 1,
+        "confirmed": 1,
+    }
+    demand[f"room-1|{TEN + 3_600_000_000}"] = {"used": 1, "used_minutes": 45}
     demand[f"lab-1|{NINE}"] = {"asked": 2, "waitlisted": 4, "served": 1, "category": "labs"}
     demand[f"lab-1|{NINE + 86_400_000_000}"] = {"asked": 100}
 
@@ -104,6 +110,71 @@ def test_maintenance_is_told_with_how_far_it_is(client: TestClient) -> None:
     elsewhere = {"resource": "room-2"}, {"since": "2026-11-25T11:00:00Z"}, {"until": "2026-11-25T09:00:00Z"}
     for changed in elsewhere:
         assert client.get("/maintenance", params={**DAY, **changed}, headers=ALL).json() == {"jobs": [], "minutes": 0}
+
+
+def test_maintenance_is_asked_for_of_at_most_92_days(client: TestClient) -> None:
+    for until in ("2026-11-25T00:00:00Z", "2027-11-26T00:00:00Z", "2199-11-26T00:00:00Z"):
+        refused = client.get("/maintenance", params={**DAY, "until": until}, headers=ALL)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.until")
+
+
+def test_more_resources_than_are_gathered_do_not_pass_by_waiting(client: TestClient, world: World) -> None:
+    world.owners.tables["reports", "downtime"] |= {f"x-{n}": {"jobs": {}, "category_id": "labs"} for n in range(10_001)}
+    assert len(asked(client, by="category")["groups"]) == 2, "so many of all partitions are few"
+    world.owners.more = True
+    for path in ("/demand", "/maintenance"):
+        refused = client.get(path, params=DAY, headers=ALL)
+        assert (refused.status_code, refused.json()["type"], "retry-after" in refused.headers) == (501, "too-much", False)
+    described = client.get("/openapi.json", headers=ALL).json()["paths"]
+    for path in ("/resources", "/search?q=room", "/categories", "/demand", "/maintenance"):
+        assert client.get(path, params=None if "?" in path else DAY, headers=ALL).status_code == 501, path
+        assert "501" in described[path.partition("?")[0]]["get"]["responses"], path
+    assert client.get("/demand", params={**DAY, "resource": "room-1"}, headers=ALL).status_code == 200
+
+
+def test_too_many_groups_are_refused_before_their_rows_are_read_and_a_file_takes_more(client: TestClient, world: World) -> None:
+    world.owners.tables["reports", "downtime"] |= {f"x-{n}": {"jobs": {}, "category_id": "labs"} for n in range(1_000)}
+    month = {**DAY, "until": "2026-12-20T00:00:00Z", "by": "resource,day"}
+    world.owners.asked.clear()
+    refused = client.get("/demand", params=month, headers=ALL)
+    assert (refused.status_code, "25,075 groups" in refused.json()["detail"]) == (422, True)
+    assert world.owners.asked["reports", "demand", "*"] == 0
+    answer = client.get("/demand", params={**month, "format": "csv"}, headers=ALL)
+    assert (answer.status_code, answer.text.count("\n")) == (200, 25_076)
+    month["by"] = "resource,day,hour"
+    assert client.get("/demand", params={**month, "format": "parquet"}, headers=ALL).status_code == 422
+
+
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_the_longest_view_of_a_university_is_exported_whole_by_the_page(client: TestClient, world: World, format_: str) -> None:
+    world.owners.tables["reports", "demand"].clear()
+    world.owners.tables["reports", "downtime"] = {f"room-{n}": {"jobs": {}, "category_id": "rooms"} for n in range(300)}
+    view = {"first": "2026-08-26", "last": "2026-11-25", "format": format_}
+    answer = client.get("/reports/export", params=view, headers=ALL)
+    assert answer.status_code == 200
+    if format_ == "csv":
+        assert answer.text.count("\n") == 300 * 92 + 1
+    else:
+        assert parquet.read_table(io.BytesIO(answer.content)).num_rows == 300 * 92
+
+
+def noting(done: Any, threads: list[int]) -> Any:
+    def noted(*given: Any, **named: Any) -> Any:
+        threads.append(threading.get_ident())
+        return done(*given, **named)
+
+    return noted
+
+
+def test_others_are_answered_while_a_report_is_made_and_written(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = client.portal.call(threading.get_ident)  # type: ignore[union-attr]
+    busy: list[int] = []
+    for module, name in ((gathering, "report"), (gathering, "refuse_too_many"), (reports, "as_csv"), (reports, "as_parquet")):
+        monkeypatch.setattr(module, name, noting(getattr(module, name), busy))
+    for format_ in ("json", "csv", "parquet"):
+        assert client.get("/demand", params={**DAY, "format": format_}, headers=ALL).status_code == 200
+    assert len(busy) == 8
+    assert loop not in busy
 
 
 def test_the_audit_trail_of_a_user_or_a_role_is_told(client: TestClient) -> None:

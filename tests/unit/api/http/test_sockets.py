@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.http import responses
-from api.http.live import hub
+from api.http.live import hub, telling
 from api.http.live.hub import ROOM, Ended, Hub, Listener
 from api.http.problems import Unavailable
 from api.http.security.keys import new_key
@@ -87,7 +86,7 @@ async def test_demand_is_watched_for_one_resource_or_for_all(world: World) -> No
 async def test_a_socket_that_does_not_say_who_it_is_is_closed_with_the_reason(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responses, "FIRST_S", 0.05)
+    monkeypatch.setattr(telling, "FIRST_S", 0.05)
     async with running(world) as app:
         silent = Socket(app, "/ws/notifications")
         await silent.accepted()
@@ -126,7 +125,7 @@ async def test_a_socket_ends_with_its_token(world: World) -> None:
 async def test_a_socket_ends_soon_after_its_token_is_revoked_or_its_key_taken_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responses, "AGAIN_S", 0.05)
+    monkeypatch.setattr(telling, "AGAIN_S", 0.05)
     async with running(world) as app:
         by_token, by_key = Socket(app, "/ws/notifications"), Socket(app, "/ws/demand")
         assert await by_token.open(token("u-1", OWN, jti="t-1")) == READY

@@ -12,7 +12,9 @@ SUMS = {"granted": "confirmed"} | {
 
 
 def groups(rows: dict[str, Any], resources: dict[str, Any], question: Any, opens: dict[str, tuple[int, int]]) -> dict[Any, Any]:
-    """By place: asked, unmet and so on, used minutes, bookable minutes, and minutes used while it was open."""
+    """By place: asked, unmet and so on, used minutes, bookable minutes, and the minutes of use that count towards it: in an
+    hour no more than it could have been booked for.
+    """
     found: dict[Any, Any] = {}
     everything = {key.rpartition("|")[0] for key in rows} | set(resources)
     hour = datetime.fromtimestamp(question.since / 1e6, UTC)
@@ -20,10 +22,11 @@ def groups(rows: dict[str, Any], resources: dict[str, Any], question: Any, opens
         for resource in everything:
             at = int(hour.timestamp()) * 1_000_000
             row = rows.get(f"{resource}|{at}")
-            about = resources.get(resource, {"deleted": True})
+            about = resources.get(resource, {"deleted": True, "deleted_at": 0, "jobs": {}})
+            gone = about["deleted_at"] if about["deleted"] else question.until
             category = about.get("category_id") or (row or {}).get("category", "")
             asked_of = question.resource in (None, resource) and question.category in (None, category)
-            if not asked_of or (row is None and about["deleted"]):
+            if not asked_of or (row is None and gone <= question.since):
                 continue
             named = {
                 "resource": resource,
@@ -37,13 +40,14 @@ def groups(rows: dict[str, Any], resources: dict[str, Any], question: Any, opens
             )
             first, end = opens.get(hour.strftime("%A").lower(), (0, 0))
             is_open = first <= hour.hour < end
-            if not about["deleted"] and is_open:
-                group["bookable"] += sum(_free(about["jobs"], at + minute * 60_000_000) for minute in range(60))
+            minutes = range(at, min(gone, at + HOUR), 60_000_000) if is_open else ()
+            free = sum(_free(about["jobs"], minute) for minute in minutes)
+            group["bookable"] += free
             if row is not None:
                 for ours, theirs in SUMS.items():
                     group[ours] += row[theirs]
                 group["unmet"] += row["refused"] + row["waitlisted"] - row["served"]
-                group["used_then"] += row["used_minutes"] if is_open else 0
+                group["used_then"] += min(row["used_minutes"], free)
         hour += timedelta(hours=1)
     return found
 

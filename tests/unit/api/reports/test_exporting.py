@@ -9,8 +9,9 @@ import pytest
 from pyarrow import parquet
 
 from api.reports.exporting import as_csv, as_parquet
-from api.reports.grouping import Counting, Report, World, report
+from api.reports.grouping import Counting, Report, report
 from api.reports.question import Question
+from api.reports.world import World
 
 BEGIN = 1_764_061_200_000_000
 
