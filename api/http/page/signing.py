@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,13 +9,12 @@ from fastapi.responses import RedirectResponse
 from starlette.requests import ClientDisconnect
 
 from api.http.page.templating import page
-from api.http.problems import Forbidden, Invalid, TooLarge, problem_of
+from api.http.problems import Forbidden, Invalid, problem_of
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import DEMAND
 from api.http.security.sessions import COOKIE, LASTS_S, PATH
 
 router = APIRouter(prefix="/reports", include_in_schema=False)
-LONGEST: Final = 3_800  # of a cookie that every browser keeps
 
 
 @router.get("/sign-in")
@@ -32,9 +30,7 @@ async def sign_in(edge: TheEdge, request: Request) -> Response:
         _refuse_others(request)
         credential = _credential(await request.body())
         await edge.gate.admit(credential, DEMAND)
-        session = edge.gate.session(credential)
-        if len(session) > LONGEST:
-            raise TooLarge("The token is longer than a browser keeps: use an API key.")
+        session = await edge.gate.session(credential)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody reads it
     except Exception as error:

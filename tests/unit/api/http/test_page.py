@@ -15,7 +15,8 @@ from api.http.live.hub import MOST_EACH, Hub
 from api.http.page.live import changes
 from api.http.security.keys import ApiKeys, new_key
 from api.http.security.permissions import NAMES
-from api.http.security.sessions import COOKIE, LASTS_S, SESSION, Sessions
+from api.http.security.sessions import COOKIE, LASTS_S, OF_TOKEN, SESSION, Sessions
+from api.http.security.tokens import Claims
 from tests.unit.api.http.conftest import World
 from tests.unit.api.http.tokens import token
 
@@ -75,7 +76,7 @@ def test_a_key_or_a_token_that_may_opens_the_page(client: TestClient, world: Wor
         ("session.00000000.99999999999.00", 401, "The session has ended"),
         ("<script>alert(1)</script>", 401, "The token"),
         (token("u-1", "resources:read"), 403, "It needs demand:read."),
-        (token("u-1", "demand:read", padding="x" * 4_000), 413, "use an API key"),
+        (token("u-1", "demand:read", padding="x" * 8_000), 401, "it is longer than"),
     ],
 )
 def test_whoever_may_not_sees_the_form_with_the_reason_and_gets_no_cookie(
@@ -135,6 +136,42 @@ def test_a_session_reads_demand_on_the_page_and_nothing_else_whatever_the_key_ma
     as_bearer = {"Authorization": f"Bearer {client.cookies[COOKIE]}"}
     for path in ("/resources", "/metrics", "/audit/u-1", "/users/u-1"):
         assert client.get(path, headers=as_bearer).status_code == 403, path
+
+
+@pytest.mark.parametrize("permissions", [["demand:read", "roles:assign"], None])
+def test_a_token_is_not_kept_by_the_browser_and_its_session_is_revoked_with_it(
+    client: TestClient, world: World, permissions: list[str] | None
+) -> None:
+    grants = {"role": "planner", "scope": "*", "permissions": ["demand:read", "roles:assign"]}
+    world.owners.tables["auth", "grants"]["u-1"] = {"grants": [grants]}
+    credential = token("u-1", permissions=permissions, jti="jti-1", padding="x" * 4_000)
+    assert sign_in(client, credential).status_code == 303
+    cookie = client.cookies[COOKIE]
+    assert not set(credential.split(".")) & set(cookie.split("."))
+    assert len(cookie) < 4_000, "browsers keep no longer one"
+    assert client.get("/reports", params=DAY).status_code == 200
+    as_bearer = {"Authorization": f"Bearer {cookie}"}
+    assert client.get("/users/u-1", headers=as_bearer).status_code == 403
+    world.caches.auth.revoked.add("jti-1")
+    assert client.get("/reports", params=DAY).status_code == 401
+
+
+def test_a_session_of_a_token_ends_with_it_or_after_its_time_and_cannot_be_forged(tmp_path: Path) -> None:
+    now = 1_000_000.0
+    sessions = Sessions(ApiKeys(tmp_path / "keys.json"), SECRET, lambda: now)
+    short, long = (Claims("u-1", "jti-1", now, now + lasts, frozenset({"demand:read"})) for lasts in (60, LASTS_S * 2))
+    assert sessions.claims(sessions.of(short)) == short
+    found = sessions.claims(cookie := sessions.of(long))
+    assert found is not None
+    assert found.expires_at == now + LASTS_S
+    says, seal = cookie.removeprefix(OF_TOKEN).split(".")
+    for forged in (f"{says}.{'0' * 64}", f"{says}A.{seal}", f".{seal}", "", "é.é", seal):
+        assert sessions.claims(OF_TOKEN + forged) is None, forged
+    assert Sessions(ApiKeys(tmp_path / "keys.json"), "another-secret-of-tests", lambda: now).claims(cookie) is None
+    ends, now = sessions.of(short), now + 60
+    assert sessions.claims(ends) is None
+    now += LASTS_S
+    assert sessions.claims(cookie) is None
 
 
 def test_a_cookie_is_good_for_as_long_as_it_says_and_its_key_is_what_it_was(tmp_path: Path) -> None:
