@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +14,7 @@ from api.http.shapes.base import Id
 from api.reports.question import LONGEST, Question, Unaskable, asked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
@@ -22,6 +22,7 @@ DAYS: Final = 28  # that are shown where no period is asked for
 SHOWN: Final = ("asked", "unmet", "utilisation")
 MOST: Final = 10  # bars of a chart
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+Read = TypeVar("Read")
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 
 
@@ -63,11 +64,31 @@ def viewed(request: Request) -> View:
     show = said.get("show", SHOWN[0])
     if show not in SHOWN:
         raise Invalid([("query.show", f"it is none of {', '.join(SHOWN)}")])
+    return View(first, last, show, _id("resource", said), _id("category", said))
+
+
+def drafted(request: Request) -> View:
+    """As much of it as can be understood, and the rest as if it were not said: what the form shows beside a refusal."""
+    said = {name: text for name, text in request.query_params.items() if text}
+    last = _understood(_day, "last", said) or datetime.now(UTC).date()
+    first = _understood(_day, "first", said) or last - timedelta(days=DAYS - 1)
+    resource, category = (_understood(_id, name, said) or "" for name in ("resource", "category"))
+    show = said.get("show", SHOWN[0])
+    return View(first, last, show if show in SHOWN else SHOWN[0], resource, category)
+
+
+def _understood(read: Callable[[str, Mapping[str, str]], Read], name: str, said: Mapping[str, str]) -> Read | None:
     try:
-        resource, category = (_ID.validate_python(said[name]) if name in said else "" for name in ("resource", "category"))
+        return read(name, said)
+    except Invalid:
+        return None
+
+
+def _id(name: str, said: Mapping[str, str]) -> str:
+    try:
+        return _ID.validate_python(said[name]) if name in said else ""
     except ValidationError:
-        raise Invalid([("query.resource", "it is no name of a resource, or of a category")]) from None
-    return View(first, last, show, resource, category)
+        raise Invalid([(f"query.{name}", "it is no name of a resource, or of a category")]) from None
 
 
 def _day(name: str, said: Mapping[str, str]) -> date | None:

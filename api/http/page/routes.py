@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from api.http.page.asking import View, viewed
+from api.http.live.hub import Ended, Listener
+from api.http.page.asking import View, drafted, viewed
 from api.http.page.live import changes
 from api.http.page.showing import questions, shown
 from api.http.page.templating import FILES, HEADERS, page
-from api.http.problems import problem_of
+from api.http.problems import Unavailable, problem_of
 from api.http.reads.gathering import gather
 from api.http.reads.reports import Format, file
 from api.http.security.admission import ASSETS
@@ -21,6 +22,8 @@ from api.http.security.principals import Asker
 from api.reports.grouping import MOST_IN_A_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.responses import HTMLResponse
 
 
@@ -31,6 +34,17 @@ async def _viewed(request: Request) -> View:
 router = APIRouter(prefix="/reports", include_in_schema=False)
 Viewed = Annotated[View, Depends(_viewed)]
 Who = Annotated[Asker, Depends(Guard(DEMAND))]
+
+
+async def _listening(edge: TheEdge, who: Who, view: Viewed) -> AsyncIterator[Listener]:
+    """From before the answer begins, so that a refusal can still be one, until its last line. Raises Unavailable, TooMany."""
+    if (why := edge.unready()) is not None:
+        raise Unavailable(why)
+    try:
+        with edge.hub.listen(who.user_id, ("demand", view.resource or "*")) as listener:
+            yield listener
+    except Ended as end:
+        raise Unavailable(str(end)) from None
 
 
 @router.get("")
@@ -45,8 +59,14 @@ async def reports(edge: TheEdge, who: Who, request: Request) -> Response:
         problem = problem_of(error, request.app.state.failures)
         if problem is None:
             raise
-        return _told(problem.status, whole, who, view=view or "", link=view.link() if view else "", why=problem.detail)
+        form = view or drafted(request)  # it stays, so that what is wrong can be mended
+        link = view.link() if view else ""
+        return _told(problem.status, whole, who, view=form, categories=_only(form.category), link=link, why=problem.detail)
     return _told(200, whole, who, **shown(view, found, world))
+
+
+def _only(category: str) -> list[str]:
+    return [category] if category else []
 
 
 def _told(status: int, whole: bool, who: Asker, **what: object) -> HTMLResponse:
@@ -70,11 +90,13 @@ async def export(
 
 
 @router.get("/live")
-async def live(edge: TheEdge, who: Who, view: Viewed) -> Response:
+async def live(
+    edge: TheEdge,
+    who: Who,  # noqa: ARG001  # it is what closes the route
+    listener: Annotated[Listener, Depends(_listening)],
+) -> Response:
     """Server-sent events: that demand has changed, at most one a second. The page then asks for its figures again."""
-    return StreamingResponse(
-        changes(edge.hub, who.user_id, view.resource or "*"), media_type="text/event-stream", headers=HEADERS
-    )
+    return StreamingResponse(changes(listener, edge.unready), media_type="text/event-stream", headers=HEADERS)
 
 
 def _serve(name: str) -> None:

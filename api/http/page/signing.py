@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.requests import ClientDisconnect
 
 from api.http.page.templating import page
-from api.http.problems import Forbidden, TooLarge, problem_of
+from api.http.problems import Forbidden, Invalid, problem_of
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import DEMAND
 from api.http.security.sessions import COOKIE, LASTS_S, PATH
 
 router = APIRouter(prefix="/reports", include_in_schema=False)
-LONGEST: Final = 3_800  # of a cookie that every browser keeps
 
 
 @router.get("/sign-in")
@@ -31,9 +30,9 @@ async def sign_in(edge: TheEdge, request: Request) -> Response:
         _refuse_others(request)
         credential = _credential(await request.body())
         await edge.gate.admit(credential, DEMAND)
-        session = edge.gate.session(credential)
-        if len(session) > LONGEST:
-            raise TooLarge("The token is longer than a browser keeps: use an API key.")
+        session = await edge.gate.session(credential)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
     except Exception as error:
         problem = problem_of(error, request.app.state.failures)
         if problem is None:
@@ -53,12 +52,18 @@ async def sign_out() -> Response:
 
 
 def _credential(body: bytes) -> str:
-    found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=5).get("credential", [""])
+    try:
+        found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=5).get("credential", [""])
+    except ValueError:
+        raise Invalid([("body", "it has more fields than the form of this page")]) from None
     return found[0].strip()
 
 
 def _refuse_others(request: Request) -> None:
-    """A form on another site would sign people in as somebody else, who then reads what they look at."""
+    """A form on another site would sign people in as somebody else, who then reads what they look at. Browsers say themselves
+    where a form stands; only for those that do not `Host` is asked, which proxies rewrite.
+    """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site not in (None, "same-origin", "none") or (origin and urlsplit(origin).netloc != request.headers.get("host")):
+    ours = site in {"same-origin", "none"} if site else not origin or urlsplit(origin).netloc == request.headers.get("host")
+    if not ours:
         raise Forbidden("Sign in on this page, not from another one.")

@@ -30,6 +30,7 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "HX-Request, Cookie",
+    "Bookly-Page": "part",  # the script shows what bears it, and no refusal of somebody else's
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from api.http.problems import Forbidden, TooMany, Unauthenticated
 from api.http.security.keys import MARK
 from api.http.security.principals import Asker, Principal
 from api.http.security.rates import Limiter, Rate
-from api.http.security.sessions import SESSION
+from api.http.security.sessions import NEEDED, OF_TOKEN, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from api.http.security.permissions import Need
     from api.http.security.sessions import Sessions
     from api.http.security.tokens import Claims, Tokens
+
+
+ENDED: Final = "The session has ended: sign in again."
 
 
 def allowed(principal: Principal, need: Need) -> Asker:
@@ -55,13 +59,17 @@ class Gate:
         claims = await self._claims(credential)
         if (wait_s := await self._limiter.hit(claims.user_id)) is not None:
             raise TooMany(wait_s)
-        return claims if isinstance(claims, Principal) else await self._permitted(claims)
+        if isinstance(claims, Principal):
+            return claims
+        found = await self._permitted(claims)
+        return replace(found, permissions=found.permissions & NEEDED) if credential.startswith(OF_TOKEN) else found
 
-    def session(self, credential: str) -> str:
-        """What a browser shows from now on in place of a credential that was admitted: for a key a cookie that does not tell
-        it; a token is itself signed, and runs out.
-        """
-        return self._sessions.opened(credential) or credential
+    async def session(self, credential: str) -> str:
+        """What a browser shows from now on in place of a key or a token that was admitted. Raises as `principal`."""
+        if (opened := self._sessions.opened(credential)) is not None:
+            return opened
+        claims = await self._claims(credential)
+        return credential if isinstance(claims, Principal) else self._sessions.of(claims)
 
     async def _claims(self, credential: str) -> Principal | Claims:
         if credential.startswith(MARK):
@@ -72,14 +80,22 @@ class Gate:
         if credential.startswith(SESSION):
             signed_in = self._sessions.principal(credential)
             if signed_in is None:
-                raise Unauthenticated("The session has ended: sign in again.")
+                raise Unauthenticated(ENDED)
             return signed_in
         if self._tokens is None:
             raise Unauthenticated("Tokens are not taken here (BOOKLY_JWKS is not set): use an API key.")
-        claims = await self._tokens.read(credential)
+        claims = await self._told(self._tokens, credential)
         if await self._auth.is_token_revoked(claims.token_id, issued_at=claims.issued_at):
             raise Unauthenticated("The token was revoked: sign in again.")
         return claims
+
+    async def _told(self, tokens: Tokens, credential: str) -> Claims:
+        if not credential.startswith(OF_TOKEN):
+            return await tokens.read(credential)
+        signed_in = self._sessions.claims(credential)
+        if signed_in is None:
+            raise Unauthenticated(ENDED)
+        return signed_in
 
     async def _permitted(self, claims: Claims) -> Principal:
         permissions = claims.permissions

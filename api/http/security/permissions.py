@@ -27,7 +27,9 @@ WAITLISTS: Final = Need("waitlists:read", ("waitlists:read:own",), "read who wai
 RESERVATIONS: Final = Need("reservations:read", ("reservations:read:own",), "read reservations; own: one's own")
 USERS: Final = Need("users:read", ("users:read:own",), "read users, their roles and permissions; own: oneself")
 APPROVALS: Final = Need("approvals:read", ("approvals:read:own",), "read approvals; own: of one's own reservations")
-DEMAND: Final = Need("demand:read", (), "read demand, and watch it live")
+DEMAND: Final = Need(
+    "demand:read", (), "read demand, and watch it live; the page for it also names resources, their state and maintenance"
+)
 MAINTENANCE: Final = Need("maintenance:read", (), "read which maintenance was planned, and how far it is")
 AUDIT: Final = Need("audit:read", (), "read who did what to accounts and roles")
 NOTIFICATIONS: Final = Need("notifications:read:own", (), "be told one's own notifications live")

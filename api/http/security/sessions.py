@@ -1,19 +1,22 @@
-"""Who has signed in to the page: a cookie that says which key opened it and until when, sealed, and never the key itself.
+"""Who has signed in to the page: a cookie that says which key or token opened it and until when, sealed, and never that itself.
 
 What it opens is what the key may at that moment, and of that only what the page needs: a key that is taken out takes its sessions
-along.
+along, and so does a token that is revoked or runs out.
 """
 
 from __future__ import annotations
 
 import hmac
+import json
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from api.http.security.keys import MARK
 from api.http.security.permissions import DEMAND
 from api.http.security.principals import Principal
+from api.http.security.tokens import Claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from api.http.security.keys import ApiKeys
 
 SESSION: Final = "session."
+OF_TOKEN: Final = "token-session."  # noqa: S105  # it marks a cookie
 COOKIE: Final = "__Secure-bookly-reports"  # browsers take it over TLS and from loopback alone
 PATH: Final = "/reports"
 LASTS_S: Final = 12 * 3_600
@@ -41,6 +45,24 @@ class Sessions:
             return None
         says = f"{prefix}.{int(self._clock()) + LASTS_S}"
         return f"{SESSION}{says}.{self._seal(says, known[0])}"
+
+    def of(self, token: Claims) -> str:
+        """The same for a token that holds: whose it is, by which id revocation knows it, and of its permissions the page's."""
+        until = min(token.expires_at, self._clock() + LASTS_S)
+        may = None if token.permissions is None else sorted(token.permissions & NEEDED)
+        said = json.dumps([token.user_id, token.token_id, token.issued_at, until, may], ensure_ascii=False)
+        says = urlsafe_b64encode(said.encode()).decode().rstrip("=")  # a cookie with it would be quoted
+        return f"{OF_TOKEN}{says}.{self._seal(says, OF_TOKEN)}"
+
+    def claims(self, cookie: str) -> Claims | None:
+        """What the token said. None where the cookie is forged, or has run out. Whether it was revoked is for others to ask."""
+        says, _, seal = cookie.removeprefix(OF_TOKEN).rpartition(".")
+        if not hmac.compare_digest(seal.encode(errors="replace"), self._seal(says, OF_TOKEN).encode()):
+            return None
+        user_id, token_id, issued_at, until, may = json.loads(urlsafe_b64decode(f"{says}=="))
+        if self._clock() >= until:
+            return None
+        return Claims(user_id, token_id, issued_at, until, None if may is None else frozenset(may))
 
     def principal(self, cookie: str) -> Principal | None:
         """Who signed in with it. None where it is forged, has run out, or its key is no longer what it was."""

@@ -48,19 +48,22 @@ function draw(canvas) {
 
 const drawAll = () => figures.querySelectorAll("canvas[data-chart]").forEach(draw);
 
+const here = () => location.pathname + location.search;
+
 function follow() {
   const follows = document.getElementById("follow");
   const news = document.getElementById("news");
   let stream = null;
+  let followed = "";
   let asking = false;
   let changed = false;
   const again = async () => {
     changed = asking;
-    if (asking || !follows.checked) return;
+    if (asking || !stream) return;
     asking = true;
     const begun = performance.now();
     try {
-      await htmx.ajax("GET", location.pathname + location.search, { target: "#figures", swap: "innerMorph" });
+      await htmx.ajax("GET", here(), { target: "#figures", swap: "innerMorph", of: here() });
     } finally { // at most a fifth of the time: a long period is dear to its owners
       setTimeout(() => { asking = false; if (changed) again(); }, 4 * (performance.now() - begun));
     }
@@ -68,24 +71,49 @@ function follow() {
   const listen = () => {
     stream?.close();
     stream = null;
+    followed = location.search;
+    document.body.dataset.live = "no";
     news.textContent = follows.checked ? "" : "paused";
-    if (!follows.checked) return;
+    // a browser has six connections for all of its tabs, so those that nobody sees hold none
+    if (!follows.checked || document.hidden || document.querySelector("[data-no-view]")) return;
     stream = new EventSource(`/reports/live${location.search}`);
-    stream.addEventListener("ready", () => { document.body.dataset.live = "yes"; });
+    stream.addEventListener("ready", async ({ target }) => {
+      await again(); // what changed before it listened, it was not told
+      if (target === stream) document.body.dataset.live = "yes";
+    });
     stream.addEventListener("changed", again);
-    stream.onerror = (event) => {
+    stream.onerror = ({ target }) => {
       document.body.dataset.live = "no";
-      if (event.target.readyState !== EventSource.CLOSED) return; // it comes again by itself
-      news.textContent = "not connected";
-      setTimeout(() => event.target === stream && listen(), 3000);
+      if (target.readyState !== EventSource.CLOSED) return; // it comes again by itself
+      news.textContent = "not connected: the figures stay as they are";
+      setTimeout(() => target === stream && listen(), 5000);
     };
   };
+  const refused = async (answer) => {
+    const why = await answer.json().then((problem) => problem.detail, () => "");
+    news.textContent = why || `no answer (${answer.status})`;
+    setTimeout(again, 1000 * (Number(answer.headers.get("Retry-After")) || 5));
+  };
+  document.addEventListener("htmx:before:response", (event) => {
+    const answer = event.detail.ctx.response.raw;
+    if (answer.headers.has("Bookly-Page") || answer.headers.has("HX-Redirect")) return;
+    event.preventDefault(); // it is not the page that answers, so it is said beside the figures
+    refused(answer);
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { of } = event.detail.ctx;
+    if (of !== undefined && of !== here()) event.preventDefault(); // another view was chosen meanwhile
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    drawAll();
+    if (location.search !== followed) listen();
+    else if (stream) news.textContent = "";
+  });
   follows.addEventListener("change", listen);
-  document.addEventListener("htmx:after:history:push", listen);
+  document.addEventListener("visibilitychange", listen);
   listen();
 }
 
-document.addEventListener("htmx:after:swap", drawAll);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 matchMedia("print").addEventListener("change", drawAll);
 drawAll();

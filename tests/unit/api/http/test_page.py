@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 import api.http.page.live as page_live
-from api.http.live.hub import Hub
+from api.http.live.hub import MOST_EACH, Hub
 from api.http.page.live import changes
 from api.http.security.keys import ApiKeys, new_key
 from api.http.security.permissions import NAMES
-from api.http.security.sessions import COOKIE, LASTS_S, SESSION, Sessions
+from api.http.security.sessions import COOKIE, LASTS_S, OF_TOKEN, SESSION, Sessions
+from api.http.security.tokens import Claims
 from tests.unit.api.http.conftest import World
 from tests.unit.api.http.tokens import token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 HTML = {"Accept": "text/html"}
@@ -74,7 +76,7 @@ def test_a_key_or_a_token_that_may_opens_the_page(client: TestClient, world: Wor
         ("session.00000000.99999999999.00", 401, "The session has ended"),
         ("<script>alert(1)</script>", 401, "The token"),
         (token("u-1", "resources:read"), 403, "It needs demand:read."),
-        (token("u-1", "demand:read", padding="x" * 4_000), 413, "use an API key"),
+        (token("u-1", "demand:read", padding="x" * 8_000), 401, "it is longer than"),
     ],
 )
 def test_whoever_may_not_sees_the_form_with_the_reason_and_gets_no_cookie(
@@ -85,6 +87,34 @@ def test_whoever_may_not_sees_the_form_with_the_reason_and_gets_no_cookie(
     assert why in answer.text
     assert "set-cookie" not in answer.headers
     assert "<script>" not in answer.text
+
+
+def test_a_form_with_more_fields_than_ours_is_refused_and_no_fault_of_ours(client: TestClient) -> None:
+    answer = client.post("/reports/sign-in", data={f"field-{number}": "x" for number in range(6)})
+    assert (answer.status_code, "more fields than the form" in answer.text) == (422, True)
+
+
+async def test_who_leaves_while_signing_in_is_no_fault_of_ours(world: World) -> None:
+    app, sent = world.app(), []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/reports/sign-in", "query_string": b"", "headers": []}
+    async with world.open() as edge:
+        app.state.edge = edge
+        await app({**scope, "app": app, "http_version": "1.1", "scheme": "https"}, receive, send)
+    assert sent[0]["status"] == 400
+
+
+def test_people_sign_in_behind_a_proxy_that_names_another_host(client: TestClient, world: World) -> None:
+    outside = {"Origin": "https://reports.example.edu", "Host": "127.0.0.1:8000"}
+    key = planner(world)
+    assert sign_in(client, key, **outside, **{"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert sign_in(client, key, **outside).status_code == 403, "a browser that does not say where the form stood"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +136,42 @@ def test_a_session_reads_demand_on_the_page_and_nothing_else_whatever_the_key_ma
     as_bearer = {"Authorization": f"Bearer {client.cookies[COOKIE]}"}
     for path in ("/resources", "/metrics", "/audit/u-1", "/users/u-1"):
         assert client.get(path, headers=as_bearer).status_code == 403, path
+
+
+@pytest.mark.parametrize("permissions", [["demand:read", "roles:assign"], None])
+def test_a_token_is_not_kept_by_the_browser_and_its_session_is_revoked_with_it(
+    client: TestClient, world: World, permissions: list[str] | None
+) -> None:
+    grants = {"role": "planner", "scope": "*", "permissions": ["demand:read", "roles:assign"]}
+    world.owners.tables["auth", "grants"]["u-1"] = {"grants": [grants]}
+    credential = token("u-1", permissions=permissions, jti="jti-1", padding="x" * 4_000)
+    assert sign_in(client, credential).status_code == 303
+    cookie = client.cookies[COOKIE]
+    assert not set(credential.split(".")) & set(cookie.split("."))
+    assert len(cookie) < 4_000, "browsers keep no longer one"
+    assert client.get("/reports", params=DAY).status_code == 200
+    as_bearer = {"Authorization": f"Bearer {cookie}"}
+    assert client.get("/users/u-1", headers=as_bearer).status_code == 403
+    world.caches.auth.revoked.add("jti-1")
+    assert client.get("/reports", params=DAY).status_code == 401
+
+
+def test_a_session_of_a_token_ends_with_it_or_after_its_time_and_cannot_be_forged(tmp_path: Path) -> None:
+    now = 1_000_000.0
+    sessions = Sessions(ApiKeys(tmp_path / "keys.json"), SECRET, lambda: now)
+    short, long = (Claims("u-1", "jti-1", now, now + lasts, frozenset({"demand:read"})) for lasts in (60, LASTS_S * 2))
+    assert sessions.claims(sessions.of(short)) == short
+    found = sessions.claims(cookie := sessions.of(long))
+    assert found is not None
+    assert found.expires_at == now + LASTS_S
+    says, seal = cookie.removeprefix(OF_TOKEN).split(".")
+    for forged in (f"{says}.{'0' * 64}", f"{says}A.{seal}", f".{seal}", "", "é.é", seal):
+        assert sessions.claims(OF_TOKEN + forged) is None, forged
+    assert Sessions(ApiKeys(tmp_path / "keys.json"), "another-secret-of-tests", lambda: now).claims(cookie) is None
+    ends, now = sessions.of(short), now + 60
+    assert sessions.claims(ends) is None
+    now += LASTS_S
+    assert sessions.claims(cookie) is None
 
 
 def test_a_cookie_is_good_for_as_long_as_it_says_and_its_key_is_what_it_was(tmp_path: Path) -> None:
@@ -205,8 +271,9 @@ async def test_changes_are_told_at_most_one_a_second_until_the_process_ends(monk
     hub, told = Hub(), []
 
     async def listen() -> None:
-        async for line in changes(hub, "u-1", "*"):
-            told.append(line.strip())  # noqa: PERF401  # what was told so far is looked at meanwhile
+        with hub.listen("u-1", ("demand", "*")) as listener:
+            async for line in changes(listener, lambda: None):
+                told.append(line.strip())  # noqa: PERF401  # what was told so far is looked at meanwhile
 
     listening = asyncio.create_task(listen())
     await asyncio.sleep(0.02)
@@ -224,8 +291,72 @@ async def test_changes_are_told_at_most_one_a_second_until_the_process_ends(monk
     assert hub.listeners == 0
 
 
+async def lines(hub: Hub, unready: Callable[[], str | None] = lambda: None) -> list[str]:
+    """All of a stream, which has to end."""
+    with hub.listen("u-1", ("demand", "*")) as listener:
+        async with asyncio.timeout(5):
+            return [line async for line in changes(listener, unready)]
+
+
 async def test_a_stream_ends_in_time_for_the_browser_to_be_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_live, "LASTS_S", 0.1)
     hub = Hub()
-    assert len([line async for line in changes(hub, "u-1", "*")]) >= 1
+    assert len(await lines(hub)) >= 1
     assert hub.listeners == 0
+
+
+async def test_a_stream_does_not_outlive_the_feed_that_it_tells_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_live, "SILENT_S", 0.05)
+    why = iter([None, "The live feed does not run."])
+    told = await lines(Hub(), lambda: next(why))
+    assert [line.strip() for line in told[1:]] == [": still here"]
+
+
+def test_what_cannot_be_told_is_refused_before_a_stream_begins(client: TestClient, world: World) -> None:
+    sign_in(client, planner(world))
+    world.why = "The live feed does not run: it has not begun yet."
+    answer = client.get("/reports/live", params=DAY)
+    assert (answer.status_code, answer.json()["detail"]) == (503, world.why)
+    world.why = None
+    with ExitStack() as tabs:
+        for _ in range(MOST_EACH):
+            tabs.enter_context(world.hub.listen("key:planner", ("demand", "*")))
+        answer = client.get("/reports/live", params=DAY)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+    asyncio.run(world.hub.close("The process ends."))
+    assert client.get("/reports/live", params=DAY).status_code == 503
+
+
+def test_a_stream_leaves_its_place_when_it_ends(client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_live, "LASTS_S", 0.1)
+    sign_in(client, planner(world))
+    answer = client.get("/reports/live", params=DAY)
+    assert (answer.status_code, "event: ready" in answer.text) == (200, True)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert world.hub.listeners == 0
+
+
+@pytest.mark.parametrize("headers", [HTML, {**HTML, "HX-Request": "true"}])
+def test_a_wrong_date_is_mended_in_the_form_that_it_was_given_in(
+    client: TestClient, world: World, headers: dict[str, str]
+) -> None:
+    sign_in(client, planner(world))
+    wrong = {"first": "2026-12-01", "last": "2026-11-25", "category": "labs", "show": "unmet"}
+    answer = client.get("/reports", params=wrong, headers=headers)
+    assert answer.status_code == 422
+    for said in ('name="first" value="2026-12-01"', 'name="last" value="2026-11-25"'):
+        assert said in answer.text
+    for said in ("labs", "unmet"):
+        assert f'<option value="{said}" selected>' in answer.text
+    nothing = client.get("/reports", params={"first": "x", "last": "y", "resource": "z" * 200, "show": "beauty"}, headers=headers)
+    assert (nothing.status_code, 'id="ask"' in nothing.text) == (422, True)
+
+
+def test_a_refusal_that_is_not_of_the_page_can_be_told_from_its_figures(client: TestClient, world: World) -> None:
+    sign_in(client, planner(world))
+    part = {**HTML, "HX-Request": "true"}
+    assert "bookly-page" in client.get("/reports", params=DAY, headers=part).headers
+    client.cookies.clear()
+    key = new_key(world.key_file, "somebody", ["resources:read"])
+    refused = client.get("/reports", params=DAY, headers={**part, "X-API-Key": key})
+    assert (refused.status_code, "bookly-page" in refused.headers) == (403, False)
