@@ -47,9 +47,15 @@ def release(state: AvailabilityState, resource_id: str, kind: str, holder: str, 
 
 
 def write(state: AvailabilityState, resource_id: str, slots: Sequence[Slot], now: int) -> None:
-    """Keep the calendar bounded: what is long past is pruned, which changes no answer, for `overlapping` ignores it anyway."""
-    kept = tuple(slot for slot in slots if not long_past(slot, now))
+    """Keep the calendar bounded: what is long past is pruned, which changes no answer, for `overlapping` ignores it anyway.
+
+    Past is what this change and the one before it agree on: one event that claims to be of next year must not take away what
+    others hold tomorrow.
+    """
+    before = state.calendars.get(resource_id)
+    agreed = min(now, before.at) if before is not None else 0
+    kept = tuple(slot for slot in slots if not long_past(slot, agreed))
     if kept:
-        state.calendars[resource_id] = Calendar(kept)
+        state.calendars[resource_id] = Calendar(kept, now)
     else:
         del state.calendars[resource_id]

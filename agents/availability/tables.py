@@ -36,9 +36,12 @@ class Slot(Struct, frozen=True, order=True):
 
 
 class Calendar(Struct, frozen=True, gc=False):
-    """The held slots of a resource in order of their begin; long past ones are pruned when it is written."""
+    """The held slots of a resource in order of their begin; long past ones are pruned when it is written. `at`: the time of the
+    event that wrote it last.
+    """
 
     slots: tuple[Slot, ...] = ()
+    at: int = 0
 
 
 class Waiting(Struct, frozen=True, gc=False):

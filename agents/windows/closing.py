@@ -32,8 +32,13 @@ def close_due(kept: Kept[Row], limit: int) -> None:
             kept.closings.put(row.due, key)
             continue
         subject, _, begin = key.rpartition("|")
-        row, at_hand = replace(row, revision=row.revision + 1, due=0), kept.state.event
-        kept.rows[key] = kept.windows.close(kept.state, subject, int(begin), kept.end_of(key, row), row)
+        due, at_hand = row.due, kept.state.event
+        row = replace(row, revision=row.revision + 1, due=0)
+        try:
+            kept.rows[key] = kept.windows.close(kept.state, subject, int(begin), kept.end_of(key, row), row)
+        except BaseException:
+            kept.closings.put(due, key)  # it has left the order, and its row has not changed
+            raise
         kept.state.event = at_hand  # what other handlers emit is caused by the event, not by a window that it ended
         closed += 1
     if closed:

@@ -86,6 +86,9 @@ class Windows(Generic[Row]):
         watermark, and by the clock where that is behind it.
         """
         kept = self.of(state)
+        kept.clock = now
+        if kept.ahead > kept.mark.at:
+            kept.move_to(kept.ahead)
         closing.close_idle(kept, now)
         closing.close_due(kept, limit)
         closing.retire(kept, min(now, kept.mark.at), limit)
@@ -106,6 +109,8 @@ class Kept(Generic[Row]):
         self.rows: View[Row] = state.views[windows.table]
         self.marks: View[Watermark] = state.views[windows.marks]
         self.silent_since: int | None = None  # by the clock
+        self.clock: int | None = None  # what it was told last; nothing where nobody tells it
+        self.ahead = 0  # where the watermark would be, were it not for the clock
         self.size = 0 if isinstance(windows.kind, Session) else windows.kind.size
         self.closings, self.retirements = Order(), Order()
         self.hint(self.rows.base)
@@ -134,7 +139,13 @@ class Kept(Generic[Row]):
         self.marks[self.windows.table] = replace(self.mark, **changes)
 
     def move_to(self, at: int) -> int:
-        """The watermark goes to `at`, in steps so that not each event writes it; never backwards. Where it is then."""
+        """The watermark goes to `at`, in steps so that not each event writes it; never backwards. Where it is then.
+
+        Where there is a clock it never runs ahead of it: one event of next year would close everything until then at once, and
+        hold up what comes after it for a year.
+        """
+        if self.clock is not None and at > self.clock:
+            at, self.ahead = self.clock, max(at, self.ahead)
         at -= at % self.windows.step
         mark = self.mark.at
         if at <= mark:

@@ -16,7 +16,13 @@ def held(then: DomainBench) -> list[str]:
 
 def test_a_reservation_that_ended_a_day_ago_leaves_the_calendar_when_it_is_written() -> None:
     booked = given(DOMAIN, room(), asked("r-1", 9, 10), asked("r-2", 10, 11))
-    assert held(booked.when(at(34, asked("r-3", 40, 41)))) == ["r-2", "r-3"]
+    assert held(booked.when(at(34, asked("r-3", 40, 41)), at(34, asked("r-4", 41, 42)))) == ["r-2", "r-3", "r-4"]
+
+
+def test_one_event_that_claims_to_be_of_another_year_takes_nobodys_slot_away() -> None:
+    booked = given(DOMAIN, room(), asked("r-1", 9, 10))
+    then = booked.when(at(20_000, asked("r-2", 20_001, 20_002)), at(8, asked("r-3", 9, 10)))
+    assert then.row("reservations", "r-3").state == "REJECTED"
 
 
 def test_pruned_or_not_a_slot_of_the_day_before_yesterday_stands_in_nobodys_way() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
 from agents.windows import Hopping, Late, Once, Order, Seen, Session, Tumbling, Windows
-from agents.windows.closing import AT_ONCE, retire
+from agents.windows.closing import AT_ONCE, close_due, retire
 from agents.windows.kinds import BadWindow
 from bench.windows.oracle import Event
 from bench.windows.trial import SECOND, Sum, Sums, Trial, close, windows
@@ -137,6 +138,31 @@ def test_a_time_far_ahead_deletes_nothing_before_the_clock_says_so() -> None:
     assert row(trial, 0) is not None
     trial.tick(60 * SECOND)
     assert row(trial, 0) is None
+
+
+def test_a_time_far_ahead_holds_up_no_window_where_there_is_a_clock() -> None:
+    trial = Trial(windows(TEN))
+    trial.tick(1 * SECOND)
+    trial.read([event(1_000_000, "a wrong time"), event(4)])
+    assert told(trial) == [], "the mark has not run ahead of the clock"
+    trial.tick(20 * SECOND)
+    trial.read([event(19)])
+    assert told(trial) == [(0, 1, 1)]
+
+
+def test_a_window_whose_closing_fails_is_still_due() -> None:
+    def fail(*_: object) -> Sum:
+        raise ValueError("a rule that is wrong")
+
+    trial = Trial(dataclasses.replace(windows(TEN), close=fail))
+    trial.read([event(4)])
+    kept = next(trial.windows.of(state) for state in trial.states if state.sums.base)
+    due = kept.closings.next
+    kept.move_to(100 * SECOND)
+    with pytest.raises(ValueError, match="a rule"):
+        close_due(kept, 10)
+    kept.state.discard()
+    assert kept.closings.next == due
 
 
 def test_no_window_is_deleted_before_it_was_told() -> None:
