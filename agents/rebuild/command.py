@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agents.domain import Domain
 
 SHOWN = 20
+REBUILDABLE = ("reports",)
 
 
 @dataclass
@@ -53,15 +54,16 @@ def main(
 ) -> None:
     """Make DOMAIN's tables once more from the log and compare them with the live ones, up to the same offsets.
 
-    Exit code 0: identical, or corrected by --switch. 1: they differ. 2: it could not be done, and nothing has changed.
+    Exit code 0: identical, or corrected by --switch. 1: they differ. 2: it could not be done, and the sentence says if partitions were corrected before.
     """
     if domain not in NAMES:
         raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")
-    if domains()[domain].timers:
+    if domain not in REBUILDABLE:
         raise typer.BadParameter(
-            f"rows of {domain} follow from its timers, too, and these from a clock that the log does not hold"
+            f"rows of {domain} follow from its timers or from the order across topics, too, which the log does not hold; "
+            f"choose of {', '.join(REBUILDABLE)}"
         )
-    console = Console(stderr=True)
+    console, corrected = Console(stderr=True), list[int]()
     try:
         environ = environment()
         brokers, registry = (required(name, None, environ) for name in ("brokers", "registry"))
@@ -74,8 +76,10 @@ def main(
         if switch_over:
             for number, ones in found.by_partition.items():
                 switch(domains()[domain], brokers, snapshot, number, found.live[number], ones)
+                corrected.append(number)
     except BooklyError as error:
-        typer.echo(f"bookly: {error}", err=True)
+        half = f" Partitions {corrected} are corrected, the next may be: compare once more." if corrected else ""
+        typer.echo(f"bookly: {error}{half}", err=True)
         raise typer.Exit(2) from None
     differing = len(found.differences)
     about = {"events": found.events, "rows": found.rows, "failed": len(found.failed), "differences": differing}
