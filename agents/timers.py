@@ -138,6 +138,8 @@ def fire(now: int, state: Any, rules: Mapping[str, Rule]) -> None:
             if state.is_held(timer.key):
                 held.append(timer)
                 continue
+            if timer.kind not in rules:
+                raise LookupError(f"no rule for timers of the kind {timer.kind!r}: a kind is durable, as long as rows name it")
             timers.cancel(timer.kind, timer.subject)
             rules[timer.kind](timer, state)
             fired += 1

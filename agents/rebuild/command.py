@@ -54,7 +54,8 @@ def main(
 ) -> None:
     """Make DOMAIN's tables once more from the log and compare them with the live ones, up to the same offsets.
 
-    Exit code 0: identical, or corrected by --switch. 1: they differ. 2: it could not be done, and the sentence says if partitions were corrected before.
+    Exit code 0: identical, or corrected by --switch. 1: they differ. 2: it could not be done, and nothing has changed, or the
+    sentence says what has.
     """
     if domain not in NAMES:
         raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")

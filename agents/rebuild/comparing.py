@@ -54,8 +54,8 @@ def corrected(found: Difference) -> Any:
     row = found.rebuilt
     if row is None:
         return None
-    if found.live is not None:
-        row = with_life_of(row, found.live)
-    elif isinstance(row, Window):
-        row = replace(row, revision=0, due=row.due or int(row.revision > 0))
-    return replace(row, due=row.due or 1) if isinstance(row, Window) and row.revision else row
+    if not isinstance(row, Window):
+        return row if found.live is None else with_life_of(row, found.live)
+    is_told = row.revision > 0 or row.due > 0  # what only amends a window tells nobody
+    row = replace(row, revision=0) if found.live is None else with_life_of(row, found.live)
+    return replace(row, due=row.due or 1) if is_told or row.revision else row

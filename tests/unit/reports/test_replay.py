@@ -49,6 +49,8 @@ def test_a_figure_that_is_not_what_the_log_says_is_a_difference_and_is_corrected
     assert corrected(found[0]) == replace(right, revision=3, due=1)  # told again, as the next revision
     assert corrected(found[1]) is None
     assert corrected(found[0]._replace(live=None)).revision == 0
+    amended = found[0]._replace(live=Demand(used_minutes=7))
+    assert corrected(amended).due, "nobody was told of it: it only had minutes, and the log has demand"
 
 
 def test_both_sides_forget_what_is_too_old_before_they_are_compared() -> None:
