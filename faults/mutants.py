@@ -23,13 +23,13 @@ AHEAD_S = 0.3  # how long an offset is committed and its rows are not: longer th
 def commit_before_changelog() -> None:
     commit = Partition.commit
 
-    async def ahead(self: Partition, transaction: Transaction, *, alone: bool = False) -> None:
+    async def ahead(self: Partition, transaction: Transaction) -> None:
         transactions = self._transactions
         if transactions is not None:
             await transactions.send_offsets(transaction.places, self.domain.group)
             await transactions.commit()
             await asyncio.sleep(AHEAD_S)
-        await commit(self, transaction, alone=alone)
+        await commit(self, transaction)
 
     Partition.commit = ahead  # type: ignore[method-assign]
 

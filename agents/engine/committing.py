@@ -81,7 +81,7 @@ class Committing:
         told the new row, though the broker may need a moment yet until those who read the log see it.
         """
         try:
-            await asyncio.gather(*(partition.commit(transaction, alone=len(taken) == 1) for partition, transaction in taken))
+            await asyncio.gather(*(partition.commit(transaction) for partition, transaction in taken))
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self._pulse.beat()

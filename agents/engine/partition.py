@@ -7,7 +7,6 @@ the rows that changed, the events that handlers emitted, the dead letters and th
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -168,20 +167,16 @@ class Partition:
         self.parking.forget_changes()
         return transaction
 
-    async def commit(self, transaction: Transaction, *, alone: bool = False) -> None:
+    async def commit(self, transaction: Transaction) -> None:
         """One transaction. Raises what the broker says; then nothing of it counts and the process must end.
 
-        `alone`: no other one is under way here. Then the offsets travel beside the records, since a transaction asks for no order
-        in what it holds. Beside others they would queue with them in the broker, which takes two requests of a transaction that
-        queue there for one that was repeated, and refuses the first.
+        The offsets follow the records: two requests of a transaction that wait in the broker together are taken for one that was
+        repeated, and the first is refused (docs/decisions/0012).
         """
-        transactions, group = self._transactions, self.domain.group
+        transactions = self._transactions
         assert transactions is not None, "commit() before fence()"
-        if alone:
-            await asyncio.gather(transactions.write(transaction.records), transactions.send_offsets(transaction.places, group))
-        else:
-            await transactions.write(transaction.records)
-            await transactions.send_offsets(transaction.places, group)
+        await transactions.write(transaction.records)
+        await transactions.send_offsets(transaction.places, self.domain.group)
         await transactions.commit()
         self._settle(transaction)
 

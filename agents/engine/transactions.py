@@ -1,9 +1,8 @@
-"""The transactions of one transactional id, one after the other, in the second protocol (KIP-890): two round trips each.
+"""The transactions of one transactional id, one after the other, in the second protocol (KIP-890): three round trips each.
 
-Records and offsets are sent side by side, since a transaction asks for no order among what it holds; then it is ended. What
-is refused for a while (a leader that moves, a broker that is away, the markers of the transaction before) is sent again as it
-was, and counts once, since the broker knows each batch by its sequence. What is refused for good is an error, and the
-transaction is never committed.
+Records, then offsets, then the end. What is refused for a while (a leader that moves, a broker that is away, the markers of the
+transaction before) is sent again as it was, and counts once, since the broker knows each batch by its sequence. What is refused
+for good is an error, and the transaction is never committed.
 """
 
 from __future__ import annotations

@@ -27,11 +27,11 @@ async def end() -> None:
 class Dying(Partition):
     """A partition whose commit does not come to its end when a timer has fired."""
 
-    async def commit(self, transaction: Transaction, *, alone: bool = False) -> None:
+    async def commit(self, transaction: Transaction) -> None:
         if any(record.topic == DOMAIN.changelog("timers") and record.value is None for record in transaction.records):
             transactions: Any = self._transactions
             transactions.commit = end
-        await super().commit(transaction, alone=alone)
+        await super().commit(transaction)
 
 
 if __name__ == "__main__":
