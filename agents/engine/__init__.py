@@ -9,7 +9,7 @@ ticking      what time it is for a partition, about once a second
 decoding     bytes to events, by schema id
 applying     all handlers of a slice at once, or one by one where something fails
 partition    what of one partition is not committed yet, and the transaction that commits it
-transactions, batching, protocol  two round trips to the broker, in words that aiokafka does not know
+transactions, batching, protocol  three round trips to the broker, in words that aiokafka does not know
 committing   when: one round of transactions at a time, while the next slices are applied; then entries go stale
 
 Who asks for rows:
