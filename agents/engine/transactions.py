@@ -50,7 +50,6 @@ class RefusedError(Exception):
 
     def __init__(self, what: str, code: int) -> None:
         super().__init__(f"{what} was refused: {NAMES.get(code) or for_code(code).__name__} ({code})")
-        self.code = code
 
 
 class OldProtocolError(Exception):
@@ -82,9 +81,8 @@ class Transactions:
             bootstrap_servers=self._brokers, request_timeout_ms=REQUEST_MS, retry_backoff_ms=int(RETRY_S * 1000)
         )
         await self._client.bootstrap()
-        level = (await self._send(self._client.get_random_node(), protocol.Features("bookly", "1", protocol.NONE))).level_of(
-            "transaction.version"
-        )
+        features = await self._client.send(self._client.get_random_node(), protocol.Features("bookly", "1", protocol.NONE))
+        level = features.level_of("transaction.version")
         if level < SECOND:
             raise OldProtocolError(level)
         answer = await self._until_taken("starting", lambda: self._coordinate(InitProducerIdRequest(self._id, TRANSACTION_MS)))
@@ -142,7 +140,7 @@ class Transactions:
     async def _produce_to(self, leader: int | None, batches: list[Batch]) -> list[TopicPartition]:
         topics = _by_topic((batch.place, (batch.data, protocol.NONE)) for batch in batches)
         try:
-            answer = await self._send(leader, protocol.Produce(self._id, ALL, REQUEST_MS, topics, protocol.NONE))
+            answer = await self._client.send(leader, protocol.Produce(self._id, ALL, REQUEST_MS, topics, protocol.NONE))
         except KafkaError:
             return []
         return [place for place, code in _codes(answer) if _is_done("writing", code)]
@@ -152,7 +150,7 @@ class Transactions:
         known = kind, key or self._id
         if known not in self._coordinators:
             self._coordinators[known] = await self._client.coordinator_lookup(*known)
-        return await self._send(self._coordinators[known], request, ConnectionGroup.COORDINATION)
+        return await self._client.send(self._coordinators[known], request, group=ConnectionGroup.COORDINATION)
 
     async def _until_taken(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
         tries = 0
@@ -172,9 +170,6 @@ class Transactions:
             log.warning("a transaction waits: the broker is away or refuses it for now", id=self._id, what=what, tries=tries)
         await asyncio.sleep(RETRY_S)
         await self._client.force_metadata_update()
-
-    async def _send(self, node: int | None, request: Any, group: int = ConnectionGroup.DEFAULT) -> Any:
-        return await self._client.send(node, request, group=group)
 
 
 def _by_topic(partitions: Iterable[tuple[TopicPartition, tuple[Any, ...]]]) -> list[tuple[Any, ...]]:

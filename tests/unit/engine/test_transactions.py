@@ -56,7 +56,7 @@ class Broker:
     async def coordinator_lookup(self, *_: Any) -> int:
         return 1
 
-    async def send(self, _node: int, request: Any, *, group: int) -> Any:
+    async def send(self, _node: int, request: Any, *, group: int = 0) -> Any:
         fate = self.fates.pop(0) if self.fates else "taken"
         if fate == "lost":
             raise NodeNotReadyError
