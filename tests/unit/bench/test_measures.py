@@ -22,13 +22,13 @@ def test_every_key_of_a_recovered_table_is_another() -> None:
 
 
 def test_latency_ratios_are_ours_over_the_raw_loop_that_empties_early() -> None:
-    loaded = {"engine": [0.2, 0.3, 0.1], "raw": [0.1, 0.1, 0.1], "raw_late": [0.4, 0.4, 0.4]}
-    quiet = {"engine": [0.03, 0.03], "raw": [0.01, 0.01], "raw_late": [0.02, 0.02]}
+    loaded = {"engine": [0.2, 0.3, 0.1], "raw": [0.1, 0.1, 0.1], "raw_early": [0.4, 0.4, 0.4]}
+    quiet = {"engine": [0.03, 0.03], "raw": [0.01, 0.01], "raw_early": [0.02, 0.02]}
     found = latency.summary(1_000, loaded, quiet)
     assert found["p99_ratio_to_raw_at_half_load"] == 2.0
     assert found["quiet_ratio_to_raw"] == 3.0
-    assert found["latency"]["p99_ratio_to_raw_late"] == 0.5
-    assert found["latency"]["quiet_ratio_to_raw_late"] == 1.5
+    assert found["latency"]["p99_ratio_to_raw_early"] == 0.5
+    assert found["latency"]["quiet_ratio_to_raw_early"] == 1.5
 
 
 def test_an_axis_that_grows_by_more_than_a_fifth_is_not_flat() -> None:
