@@ -18,11 +18,13 @@ from api.http.limits import Limited
 from api.http.live import sockets
 from api.http.metrics import Live, Measured
 from api.http.page import routes as reports_page
-from api.http.page import signing
+from api.http.page.signing import signing
 from api.http.problems import PUBLISHING, Failures, answer_with_problems
 from api.http.reads import calendars, demand, people, reports, reservations, resources
 from api.http.security.admission import Admitted
+from api.http.security.areas import REPORTS
 from api.http.security.guard import refuse_open_routes
+from api.http.security.permissions import DEMAND
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -34,7 +36,7 @@ MOST_BYTES = 1_000_000  # of a body: what an event may have
 ROUTERS = (
     *(resources.router, calendars.router, reservations.router, people.router, demand.router, reports.router),
     *(booking.router, staff.router, ingestion.router, sockets.router, operations.router),
-    *(signing.router, reports_page.router),
+    *(signing(REPORTS, DEMAND, "Demand reports"), reports_page.router),
 )
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from api.http.live.hub import Hub
+    from api.http.security.areas import Area
     from api.http.security.permissions import Need
     from api.http.security.principals import Asker, Principal
     from api.spans import Sink
@@ -119,7 +120,7 @@ class Gate(Protocol):
     """Raises Unauthenticated, Unavailable or TooMany."""
 
     async def principal(self, credential: str | None) -> Principal: ...
-    async def session(self, credential: str) -> str: ...
+    async def session(self, credential: str, area: Area) -> str: ...
     async def admit(self, credential: str | None, need: Need) -> Asker:
         """Forbidden, too."""
 

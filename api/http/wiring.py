@@ -13,6 +13,7 @@ from api.http.live.hub import Hub
 from api.http.ports import Edge
 from api.http.problems import Failures, Unauthenticated, Unavailable
 from api.http.reads.people import permissions_of
+from api.http.security.areas import AREAS
 from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
 from api.http.security.keysets import FileSource, KeyRing, UrlSource, public_keys
@@ -58,7 +59,7 @@ async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
             caches.auth,
             partial(permissions_of, owners, caches.auth),
             settings.rate,
-            Sessions(keys, settings.secret),
+            [Sessions(area, keys, settings.secret) for area in AREAS],
         )
         feed.start()
         try:

@@ -9,7 +9,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api.http.problems import problem_of
-from api.http.security.sessions import COOKIE, PATH
+from api.http.security.areas import area_of
 
 if TYPE_CHECKING:
     from fastapi_problem.error import Problem
@@ -47,21 +47,23 @@ class Admitted:
 
 
 def _credential(scope: Scope) -> str | None:
-    """Of the page alone a cookie is believed: nothing that it opens changes anything."""
+    """Of a page alone a cookie is believed, and that page's own."""
     headers = Headers(scope=scope)
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return bearer.strip()
-    if scope["path"] == PATH or scope["path"].startswith(f"{PATH}/"):
-        return headers.get("x-api-key") or cookie_parser(headers.get("cookie", "")).get(COOKIE)
-    return headers.get("x-api-key")
+    area = area_of(scope["path"])
+    if area is None:
+        return headers.get("x-api-key")
+    return headers.get("x-api-key") or cookie_parser(headers.get("cookie", "")).get(area.cookie)
 
 
 def _refusal(scope: Scope, problem: Problem) -> Response:
     """A problem; people on the page are shown where to sign in instead."""
     headers = Headers(scope=scope)
-    if problem.status == 401 and scope["path"].startswith(PATH) and "text/html" in headers.get("accept", ""):
+    area = area_of(scope["path"])
+    if problem.status == 401 and area is not None and "text/html" in headers.get("accept", ""):
         if "hx-request" in headers:
-            return Response(status_code=401, headers={"HX-Redirect": f"{PATH}/sign-in"})
-        return RedirectResponse(f"{PATH}/sign-in", 303)
+            return Response(status_code=401, headers={"HX-Redirect": f"{area.path}/sign-in"})
+        return RedirectResponse(f"{area.path}/sign-in", 303)
     return JSONResponse(problem.marshal(), problem.status, problem.headers, "application/problem+json")

@@ -9,12 +9,12 @@ from api.http.problems import Forbidden, TooMany, Unauthenticated
 from api.http.security.keys import MARK
 from api.http.security.principals import Asker, Principal
 from api.http.security.rates import Limiter, Rate
-from api.http.security.sessions import NEEDED, OF_TOKEN, SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from api.http.ports import AuthCache
+    from api.http.security.areas import Area
     from api.http.security.keys import ApiKeys
     from api.http.security.permissions import Need
     from api.http.security.sessions import Sessions
@@ -43,7 +43,7 @@ class Gate:
         auth: AuthCache,
         permissions_of: Callable[[str], Awaitable[frozenset[str]]],
         rate: Rate,
-        sessions: Sessions,
+        sessions: Sequence[Sessions],
     ) -> None:
         self._tokens, self._keys, self._auth, self._sessions = tokens, keys, auth, sessions
         self._permissions_of, self._limiter = permissions_of, Limiter(auth, rate)
@@ -62,14 +62,16 @@ class Gate:
         if isinstance(claims, Principal):
             return claims
         found = await self._permitted(claims)
-        return replace(found, permissions=found.permissions & NEEDED) if credential.startswith(OF_TOKEN) else found
+        of_token = next((each for each in self._sessions if credential.startswith(each.area.of_token)), None)
+        return replace(found, permissions=found.permissions & of_token.area.needs) if of_token else found
 
-    async def session(self, credential: str) -> str:
+    async def session(self, credential: str, area: Area) -> str:
         """What a browser shows from now on in place of a key or a token that was admitted. Raises as `principal`."""
-        if (opened := self._sessions.opened(credential)) is not None:
+        sessions = next(each for each in self._sessions if each.area == area)
+        if (opened := sessions.opened(credential)) is not None:
             return opened
         claims = await self._claims(credential)
-        return credential if isinstance(claims, Principal) else self._sessions.of(claims)
+        return credential if isinstance(claims, Principal) else sessions.of(claims)
 
     async def _claims(self, credential: str) -> Principal | Claims:
         if credential.startswith(MARK):
@@ -77,11 +79,11 @@ class Gate:
             if principal is None:
                 raise Unauthenticated("The API key is not known here, or was taken out.")
             return principal
-        if credential.startswith(SESSION):
-            signed_in = self._sessions.principal(credential)
-            if signed_in is None:
-                raise Unauthenticated(ENDED)
-            return signed_in
+        for sessions in self._sessions:
+            if credential.startswith(sessions.area.of_key):
+                if (signed_in := sessions.principal(credential)) is None:
+                    raise Unauthenticated(ENDED)
+                return signed_in
         if self._tokens is None:
             raise Unauthenticated("Tokens are not taken here (BOOKLY_JWKS is not set): use an API key.")
         claims = await self._told(self._tokens, credential)
@@ -90,12 +92,12 @@ class Gate:
         return claims
 
     async def _told(self, tokens: Tokens, credential: str) -> Claims:
-        if not credential.startswith(OF_TOKEN):
-            return await tokens.read(credential)
-        signed_in = self._sessions.claims(credential)
-        if signed_in is None:
-            raise Unauthenticated(ENDED)
-        return signed_in
+        for sessions in self._sessions:
+            if credential.startswith(sessions.area.of_token):
+                if (signed_in := sessions.claims(credential)) is None:
+                    raise Unauthenticated(ENDED)
+                return signed_in
+        return await tokens.read(credential)
 
     async def _permitted(self, claims: Claims) -> Principal:
         permissions = claims.permissions

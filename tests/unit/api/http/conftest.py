@@ -16,6 +16,7 @@ from api.http.live.hub import Hub
 from api.http.ports import Edge
 from api.http.problems import Failures, Unavailable
 from api.http.reads.people import permissions_of
+from api.http.security.areas import AREAS
 from api.http.security.gate import Gate
 from api.http.security.keys import ApiKeys
 from api.http.security.keysets import KeyRing
@@ -64,7 +65,8 @@ class World:
         async with Producer(source="api", transport=self.broker, schemas=self.schemas, **settings) as producer:
             ask = partial(permissions_of, self.owners, self.caches.auth)
             keys = ApiKeys(self.key_file)
-            gate = Gate(tokens, keys, self.caches.auth, ask, self.rate, Sessions(keys, "a-secret-for-tests-only"))
+            sessions = [Sessions(area, keys, "a-secret-for-tests-only") for area in AREAS]
+            gate = Gate(tokens, keys, self.caches.auth, ask, self.rate, sessions)
             yield Edge(self.owners, self.caches, producer, gate, self.hub, counts=lambda: self.counts, unready=lambda: self.why)
 
     def app(self) -> FastAPI:

@@ -13,9 +13,10 @@ from fastapi.testclient import TestClient
 import api.http.page.live as page_live
 from api.http.live.hub import MOST_EACH, Hub
 from api.http.page.live import changes
+from api.http.security.areas import REPORTS
 from api.http.security.keys import ApiKeys, new_key
 from api.http.security.permissions import NAMES
-from api.http.security.sessions import COOKIE, LASTS_S, OF_TOKEN, SESSION, Sessions
+from api.http.security.sessions import LASTS_S, Sessions
 from api.http.security.tokens import Claims
 from tests.unit.api.http.conftest import World
 from tests.unit.api.http.tokens import token
@@ -73,7 +74,7 @@ def test_a_key_or_a_token_that_may_opens_the_page(client: TestClient, world: Wor
     [
         ("", 401, "Send a token or an API key"),
         ("bookly_00000000_x", 401, "not known here"),
-        ("session.00000000.99999999999.00", 401, "The session has ended"),
+        ("reports-session.00000000.99999999999.00", 401, "The session has ended"),
         ("<script>alert(1)</script>", 401, "The token"),
         (token("u-1", "resources:read"), 403, "It needs demand:read."),
         (token("u-1", "demand:read", padding="x" * 8_000), 401, "it is longer than"),
@@ -130,10 +131,10 @@ def test_a_form_on_another_site_signs_nobody_in(client: TestClient, world: World
 def test_a_session_reads_demand_on_the_page_and_nothing_else_whatever_the_key_may(client: TestClient, world: World) -> None:
     sign_in(client, planner(world, "director", *NAMES))
     assert client.get("/reports", params=DAY).status_code == 200
-    bearing = {"Cookie": f"{COOKIE}={client.cookies[COOKIE]}"}
+    bearing = {"Cookie": f"{REPORTS.cookie}={client.cookies[REPORTS.cookie]}"}
     for path in ("/resources", "/demand", "/metrics", "/audit/u-1", "/reportsx"):
         assert client.get(path, headers=bearing).status_code == 401, path
-    as_bearer = {"Authorization": f"Bearer {client.cookies[COOKIE]}"}
+    as_bearer = {"Authorization": f"Bearer {client.cookies[REPORTS.cookie]}"}
     for path in ("/resources", "/metrics", "/audit/u-1", "/users/u-1"):
         assert client.get(path, headers=as_bearer).status_code == 403, path
 
@@ -146,7 +147,7 @@ def test_a_token_is_not_kept_by_the_browser_and_its_session_is_revoked_with_it(
     world.owners.tables["auth", "grants"]["u-1"] = {"grants": [grants]}
     credential = token("u-1", permissions=permissions, jti="jti-1", padding="x" * 4_000)
     assert sign_in(client, credential).status_code == 303
-    cookie = client.cookies[COOKIE]
+    cookie = client.cookies[REPORTS.cookie]
     assert not set(credential.split(".")) & set(cookie.split("."))
     assert len(cookie) < 4_000, "browsers keep no longer one"
     assert client.get("/reports", params=DAY).status_code == 200
@@ -158,16 +159,16 @@ def test_a_token_is_not_kept_by_the_browser_and_its_session_is_revoked_with_it(
 
 def test_a_session_of_a_token_ends_with_it_or_after_its_time_and_cannot_be_forged(tmp_path: Path) -> None:
     now = 1_000_000.0
-    sessions = Sessions(ApiKeys(tmp_path / "keys.json"), SECRET, lambda: now)
+    sessions = Sessions(REPORTS, ApiKeys(tmp_path / "keys.json"), SECRET, lambda: now)
     short, long = (Claims("u-1", "jti-1", now, now + lasts, frozenset({"demand:read"})) for lasts in (60, LASTS_S * 2))
     assert sessions.claims(sessions.of(short)) == short
     found = sessions.claims(cookie := sessions.of(long))
     assert found is not None
     assert found.expires_at == now + LASTS_S
-    says, seal = cookie.removeprefix(OF_TOKEN).split(".")
+    says, seal = cookie.removeprefix(REPORTS.of_token).split(".")
     for forged in (f"{says}.{'0' * 64}", f"{says}A.{seal}", f".{seal}", "", "é.é", seal):
-        assert sessions.claims(OF_TOKEN + forged) is None, forged
-    assert Sessions(ApiKeys(tmp_path / "keys.json"), "another-secret-of-tests", lambda: now).claims(cookie) is None
+        assert sessions.claims(REPORTS.of_token + forged) is None, forged
+    assert Sessions(REPORTS, ApiKeys(tmp_path / "keys.json"), "another-secret-of-tests", lambda: now).claims(cookie) is None
     ends, now = sessions.of(short), now + 60
     assert sessions.claims(ends) is None
     now += LASTS_S
@@ -177,7 +178,7 @@ def test_a_session_of_a_token_ends_with_it_or_after_its_time_and_cannot_be_forge
 def test_a_cookie_is_good_for_as_long_as_it_says_and_its_key_is_what_it_was(tmp_path: Path) -> None:
     file, now = tmp_path / "keys.json", 1_000_000.0
     key = new_key(file, "planner", ["demand:read", "roles:assign"])
-    sessions = Sessions(ApiKeys(file), SECRET, lambda: now)
+    sessions = Sessions(REPORTS, ApiKeys(file), SECRET, lambda: now)
     cookie = sessions.opened(key)
     assert cookie is not None
     principal = sessions.principal(cookie)
@@ -185,7 +186,7 @@ def test_a_cookie_is_good_for_as_long_as_it_says_and_its_key_is_what_it_was(tmp_
     assert (principal.user_id, principal.expires_at) == ("key:planner", now + LASTS_S)
     assert set(principal.permissions) == {"demand:read"}, "though the key may more"
     assert sessions.opened(key[:-1]) is None
-    prefix, until, seal = cookie.removeprefix(SESSION).split(".")
+    prefix, until, seal = cookie.removeprefix(REPORTS.of_key).split(".")
     forged = (
         f"{prefix}.{int(until) + 1}.{seal}",
         f"{prefix}.{until}.{'0' * 64}",
@@ -196,8 +197,8 @@ def test_a_cookie_is_good_for_as_long_as_it_says_and_its_key_is_what_it_was(tmp_
         f"{prefix}..",
     )
     for each in forged:
-        assert sessions.principal(SESSION + each) is None, each
-    assert Sessions(ApiKeys(file), "another-secret-of-tests", lambda: now).principal(cookie) is None
+        assert sessions.principal(REPORTS.of_key + each) is None, each
+    assert Sessions(REPORTS, ApiKeys(file), "another-secret-of-tests", lambda: now).principal(cookie) is None
     now += LASTS_S - 1
     assert sessions.principal(cookie) is not None
     now += 1
