@@ -68,8 +68,10 @@ def test_how_long_people_take_to_decide_is_summed_in_the_hour_in_which_they_do()
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_place_in_a_queue_is_served_when_its_offer_is_taken_whatever_is_heard_first(turned: bool) -> None:
-    story = [at(1, joined("w-1", 9, 10)), at(5, asked("r-1", 9, 10, "bob", offer="w-1")), at(5.1, confirmed("r-1"))]
-    again = [at(6, asked("r-2", 9, 10, "bob", offer="w-1")), at(6.1, confirmed("r-2")), at(6.2, confirmed("r-1"))]
+    story: list[Record] = [
+        at(1, joined("w-1", 9, 10)), at(5, asked("r-1", 9, 10, "bob", offer="w-1")), at(5.1, confirmed("r-1"))
+    ]  # fmt: skip
+    again: list[Record] = [at(6, asked("r-2", 9, 10, "bob", offer="w-1")), at(6.1, confirmed("r-2")), at(6.2, confirmed("r-1"))]
     then = given(DOMAIN).when(*(reversed(story) if turned else story), *again)
     assert (row(then, 1).waitlisted, row(then, 1).served) == (1, 1)
 
