@@ -6,7 +6,6 @@ that fails half-way leaves no trace.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from uuid import UUID, uuid5
 
@@ -118,11 +117,11 @@ class State:
         self.emitted: list[Record] = []
         self.repeats = 0
         self.event: Any = None  # the one at hand: what its handlers emit is caused by it
+        self.written_at: int | None = None  # when the log took it, by the broker's clock (microseconds); None where nobody says
         self.derived: dict[Any, Any] = {}  # what is made of the rows and can be made again: it ends with this owner
         self.is_held: Callable[[str], bool] = lambda _: False  # whether events of this key wait behind one that failed
         self._source = source
-        self._counted: Any = None
-        self._emissions: Counter[str] = Counter()
+        self._emissions: dict[tuple[int, str], int] = {}  # since the last merge, by event at hand and type
 
     @property
     def cause(self) -> Metadata:
@@ -136,12 +135,12 @@ class State:
         happened, for a handler has no clock.
         """
         cause = self.cause
-        if self._counted is not self.event:
-            self._emissions.clear()
-            self._counted = self.event
-        event_type = record.TYPE
-        self._emissions[event_type] += 1
-        name = f"{self._source}/{event_type}#{self._emissions[event_type]}"
+        event_type, emissions = record.TYPE, self._emissions
+        if not self.emitted:
+            emissions.clear()  # what was emitted before has been kept, or dropped
+        counted = (id(self.event), event_type)  # not its event_id: the same event read twice in a slice emits the same ids twice
+        number = emissions[counted] = emissions.get(counted, 0) + 1
+        name = f"{self._source}/{event_type}#{number}"
         record.metadata = Metadata(
             event_id=str(uuid5(UUID(cause.event_id), name)),
             type=event_type,
@@ -187,7 +186,6 @@ class State:
         self.event = None
         for view in self.views.values():
             view.discard()
-        self._counted = None
         self.emitted.clear()
         self.repeats = 0
 

@@ -68,8 +68,14 @@ def provision(
         str, typer.Option(envvar="BOOKLY_REGISTRY", help="Confluent-compatible URL; default: the running stack")
     ] = "",
     replication: Annotated[int, typer.Option(help="copies of each partition")] = 1,
+    lower_retention: Annotated[
+        bool, typer.Option("--lower-retention", help="let the broker delete what the contracts keep no longer")
+    ] = False,
 ) -> None:
-    """Create the topics and register the schemas that are missing. Doing it twice changes nothing."""
+    """Create topics and register schemas that are missing; change settings of topics that the contracts state otherwise.
+
+    Doing it twice changes nothing. A shorter retention deletes records, so it is refused without its option.
+    """
     from agents import changelogs  # noqa: PLC0415
     from contracts.broker import provision_broker  # noqa: PLC0415
     from contracts.registry import provision_registry  # noqa: PLC0415
@@ -79,11 +85,12 @@ def provision(
 
         stack = Stack.attach(".")
         brokers, registry = brokers or stack.brokers, registry or str(stack.registry)
-    created = provision_broker(brokers, changelogs(), replication=replication)
+    created, changed = provision_broker(brokers, changelogs(), replication=replication, lower_retention=lower_retention)
     ids = provision_registry(registry)
-    typer.echo(
-        f"{len(created)} topics created; the registry holds {len(ids)} subjects, {sum(map(len, ids.values()))} versions", err=True
-    )
+    for change in changed:
+        typer.echo(f"changed {change}", err=True)
+    versions = sum(map(len, ids.values()))
+    typer.echo(f"{len(created)} topics created; the registry holds {len(ids)} subjects, {versions} versions", err=True)
 
 
 def main() -> None:

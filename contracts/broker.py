@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
 
 from bookly.errors import BrokerUnavailable
 from bookly.transport import admin_client
+from contracts.aligning import Change, align, configurations, differences, refuse_to_delete
 from contracts.errors import ContractError
 from contracts.topics import load_topics
 
@@ -44,15 +45,31 @@ def wanted_topics(internal: Iterable[Wanted] = ()) -> tuple[Wanted, ...]:
     )
 
 
-def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1) -> list[str]:
-    """Create what is missing; the names created, which the broker shows by then.
+class Provisioned(NamedTuple):
+    """The topics that were created, and what was changed of others; the broker shows all of it."""
 
-    Raises BrokerUnavailable; ContractError where a topic has another number of partitions.
+    created: list[str]
+    changed: list[Change]
+
+
+def provision_broker(
+    brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1, lower_retention: bool = False
+) -> Provisioned:
+    """Create what is missing, and bring what is there to what is wanted: the settings that are stated, those that differ.
+
+    Raises BrokerUnavailable; ContractError where a topic has another number of partitions, or keeps its records for longer and
+    `lower_retention` does not say that they may go. Then nothing was created or changed.
     """
     admin = admin_client(brokers)
     wanted = wanted_topics(internal)
     existing = _partitions(admin, brokers)
     _refuse_other_shapes(wanted, existing)
+    stated = {name: config for name, _, config in wanted if name in existing}
+    changes = differences(brokers, stated)
+    if not lower_retention:
+        refuse_to_delete(changes)
+    align(brokers, changes)
+    # Only at creation: who provisions anew with the default of one copy must not take away what others decided.
     durable = {"min.insync.replicas": str(max(1, replication - 1))}  # acks=all means that many, and one broker may be away
     missing = [
         NewTopic(name, partitions, replication, config={**durable, **config})
@@ -67,7 +84,7 @@ def provision_broker(brokers: str, internal: Iterable[Wanted] = (), *, replicati
         time.sleep(PAUSE_S)
         existing = _partitions(admin, brokers)
     _refuse_other_shapes(wanted, existing)  # somebody else may have created one meanwhile
-    return created
+    return Provisioned(created, changes)
 
 
 def _partitions(admin: AdminClient, brokers: str) -> dict[str, int]:
@@ -88,9 +105,7 @@ def _refuse_other_shapes(wanted: Iterable[Wanted], existing: dict[str, int]) -> 
 
 def topic_config(brokers: str, topic: str) -> dict[str, str]:
     """The configuration of a topic as the broker has it."""
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
-    admin = admin_client(brokers)
-    return {name: entry.value for name, entry in admin.describe_configs([resource])[resource].result(PATIENCE_S).items()}
+    return configurations(brokers, [topic])[topic]
 
 
 def _created(name: str, future: Any) -> bool:

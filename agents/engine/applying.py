@@ -63,17 +63,17 @@ class Applying:
             partition.take_up(batch.records[0].timestamp / 1000)
         if not decoded.bad and not partition.parking:
             try:
-                self.run(partition, batch.tp, decoded.events)
+                self.run(partition, batch.tp, decoded.events, [record.timestamp * 1000 for record in batch.records])
                 self._fuse(partition, batch.tp).good(self._tally(partition, batch.tp, decoded.events))
                 return len(batch.records)
             except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
                 partition.state.discard()
         return self._one_by_one(partition, batch, decoded, final=final)
 
-    def run(self, partition: Partition, tp: TP, events: Sequence[Record]) -> None:
+    def run(self, partition: Partition, tp: TP, events: Sequence[Record], written_at: Sequence[int | None]) -> None:
         """All handlers of all events, or nothing: after an exception the caller discards the state."""
         state, handlers_of = partition.state, self._domain.handlers.get
-        for event in events:
+        for event, state.written_at in zip(events, written_at, strict=True):
             state.event = event
             for handler in handlers_of(type(event), ()):
                 handler(event, state)
@@ -84,10 +84,10 @@ class Applying:
         partition.merge(outgoing)
         partition.stale.update(stale)
 
-    def try_one(self, partition: Partition, tp: TP, event: Record) -> Bad | None:
-        """Apply one event wholly, or say why it cannot be and leave no trace."""
+    def try_one(self, partition: Partition, tp: TP, event: Record, written_at: int | None) -> Bad | None:
+        """Apply one event wholly, or say why it cannot be and leave no trace. `written_at`: microseconds since 1970."""
         try:
-            self.run(partition, tp, [event])
+            self.run(partition, tp, [event], [written_at])
         except Exception as error:  # noqa: BLE001  # bad for this group: kept in its dead letters with the reason
             partition.state.discard()
             return Bad("HANDLER_RAISED", error)
@@ -98,7 +98,7 @@ class Applying:
         no event that could be set aside, so the process stops.
         """
         state = partition.state
-        state.event = None
+        state.event, state.written_at = None, now
         try:
             self._domain.on_time(now, state)
             outgoing = self._encoding.encode(state.emitted)
@@ -132,7 +132,7 @@ class Applying:
                 if fuse.failed + len(failed) >= self._limits.keys:
                     self._check_fuse(fuse, batch, aside)
                 continue
-            bad = bad or self.try_one(partition, batch.tp, event)
+            bad = bad or self.try_one(partition, batch.tp, event, record.timestamp * 1000)
             if bad is None:
                 done.append((index, event))
                 if handled:

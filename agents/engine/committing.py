@@ -6,7 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from agents.engine.fatal import stop_process
+from agents.engine.fatal import EXIT_DATA, stop_process
+from agents.engine.refusing import NotPermittedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -82,6 +83,8 @@ class Committing:
         """
         try:
             await asyncio.gather(*(partition.commit(transaction) for partition, transaction in taken))
+        except NotPermittedError as error:
+            stop_process(str(error), error, code=EXIT_DATA)
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self._pulse.beat()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import aiokafka.consumer.consumer
+from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 
@@ -118,10 +120,34 @@ class Result(fetcher.FetchResult):
 
 
 class Look(NamedTuple):
-    """At this time (milliseconds since 1970) the last record of a partition lay before `end`, be its transaction open."""
+    """At this time (milliseconds since 1970) the last record of a partition lay before `end`, be its transaction open.
+
+    It is when the broker was asked: a process that was stopped before it read the answer must not take it for today's.
+    """
 
     at: int
     end: int
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class DatedFetcher(fetcher.Fetcher):
+    """Leaves at each partition whose answer it has taken when it asked for it (`asked_at`); aiokafka notes when answers came."""
+
+    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
+        asked_at = now()
+        places = [TopicPartition(topic, number) for topic, asked in request.topics for number, *_ in asked]
+        states = [assignment.state_value(place) for place in places]
+        for state in states:
+            state.timestamp = None
+        has_records: bool = await super()._proc_fetch_request(assignment, node_id, request)
+        for state in states:
+            if state.timestamp is not None:  # else the answer was an error, or of another position
+                state.asked_at = asked_at
+        return has_records
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -129,7 +155,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         fetcher.PartitionRecords, fetcher.FetchResult = Unpacked, Result
-        aiokafka.consumer.consumer.GroupCoordinator = LeasedCoordinator
+        aiokafka.consumer.consumer.GroupCoordinator, aiokafka.consumer.consumer.Fetcher = LeasedCoordinator, DatedFetcher
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
@@ -154,7 +180,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         if assignment is None or tp not in assignment.tps:
             return None
         state = assignment.state_value(tp)
-        at = state.timestamp  # read before the end: the thread that fetches may look again in between
+        at = getattr(state, "asked_at", None)  # read before the end: the thread that fetches may look again in between
         return None if at is None else Look(int(at), int(state.highwater))
 
     def last_stable_offset(self, tp: TP) -> int | None:

@@ -22,7 +22,7 @@ from msgspec.json import Decoder
 from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.partition import Partition
 from agents.engine.pulse import Phase
-from agents.engine.transactions import OldProtocolError
+from agents.engine.refusing import NotPermittedError, OldProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,7 +58,7 @@ class FencedRecovery(Recovery):
                 continue
             except ServiceStopped:
                 return
-            except OldProtocolError as error:
+            except (OldProtocolError, NotPermittedError) as error:
                 stop_process(str(error), error, code=EXIT_DATA)
             except Exception as error:  # noqa: BLE001  # whatever it was, the partitions are not ours
                 stop_process(f"partitions {sorted(assigned)} could not be taken over", error)

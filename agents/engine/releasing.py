@@ -55,6 +55,7 @@ class Releasing:
                 partition.merge([dead_letter(self._domain, tp, record, bad, None)])
                 partition.tally(tp, dead=1)
             else:
+                partition.state.written_at = record.timestamp * 1000  # what it releases was written before
                 await self._carry_out(partition, record.key or b"", command)
                 partition.tally(tp, applied=1)
 
@@ -85,7 +86,7 @@ class Releasing:
         tp, attempt = TP(parked.topic, parked.partition), parked.attempt + 1
         decoded = await self._decoding.decode([parked.value])
         event = decoded.events[0]
-        bad = decoded.bad.get(0) or self._applying.try_one(partition, tp, event)
+        bad = decoded.bad.get(0) or self._applying.try_one(partition, tp, event, partition.state.written_at)
         if bad is None:
             partition.tally(tp, released=1)
             return True

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import BrokerResponseError, KafkaError
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from agents.engine import protocol
 from agents.engine.batching import batches_of
+from agents.engine.refusing import SECOND, OldProtocolError, is_done
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -35,31 +36,6 @@ REQUEST_MS = 15_000  # a connection that swallows everything is given up, and th
 RETRY_S, SAID_EACH = 0.01, 100  # what is refused for now is said after a second
 CLOSE_S = 2.0
 ALL, NO_GENERATION, NO_EPOCH = -1, -1, -1
-SECOND = 2  # the level of transaction.version that this protocol needs
-
-DONE = 0
-REPEATED = 46  # the batch is there already, and its offset is forgotten
-# Refused for now: leaders and coordinators that move or start, replicas that are behind, a request that timed out, a storage that
-# is offline, and a transaction that has to wait for the end of the one before.
-FOR_NOW = frozenset({2, 3, 5, 6, 7, 13, 14, 15, 16, 19, 20, 51, 56, 75})
-NAMES = {90: "PRODUCER_FENCED", 120: "TRANSACTION_ABORTABLE"}  # which aiokafka does not know
-
-
-class RefusedError(Exception):
-    """The broker will not take this transaction, whoever asks again: it is fenced, not permitted, or wrong."""
-
-    def __init__(self, what: str, code: int) -> None:
-        super().__init__(f"{what} was refused: {NAMES.get(code) or for_code(code).__name__} ({code})")
-
-
-class OldProtocolError(Exception):
-    """The cluster does not speak the second protocol."""
-
-    def __init__(self, level: int) -> None:
-        super().__init__(
-            f"the brokers' transaction.version is {level}, and this needs {SECOND}: Kafka 4.0 or newer, where a cluster that was "
-            "upgraded says so by 'kafka-features.sh upgrade --feature transaction.version=2'"
-        )
 
 
 class Transactions:
@@ -75,7 +51,7 @@ class Transactions:
     async def start(self) -> None:
         """From here on every other owner of the transactional id is refused, and what it left open is aborted.
 
-        Raises OldProtocolError, RefusedError, and KafkaError where no broker answers.
+        Raises OldProtocolError, RefusedError (NotPermittedError), and KafkaError where no broker answers.
         """
         self._client = AIOKafkaClient(
             bootstrap_servers=self._brokers, request_timeout_ms=REQUEST_MS, retry_backoff_ms=int(RETRY_S * 1000)
@@ -85,7 +61,8 @@ class Transactions:
         level = features.level_of("transaction.version")
         if level < SECOND:
             raise OldProtocolError(level)
-        answer = await self._until_taken("starting", lambda: self._coordinate(InitProducerIdRequest(self._id, TRANSACTION_MS)))
+        begin = InitProducerIdRequest(self._id, TRANSACTION_MS)
+        answer = await self._until_taken(f"starting of {self._id}", lambda: self._coordinate(begin))
         self._producer = answer.producer_id, answer.producer_epoch
 
     async def close(self) -> None:
@@ -143,13 +120,17 @@ class Transactions:
             answer = await self._client.send(leader, protocol.Produce(self._id, ALL, REQUEST_MS, topics, protocol.NONE))
         except KafkaError:
             return []
-        return [place for place, code in _codes(answer) if _is_done("writing", code)]
+        return [place for place, code in _codes(answer) if is_done("writing", code)]
 
     async def _coordinate(self, request: Any, kind: int = CoordinationType.TRANSACTION, key: str = "") -> Any:
         """Send to a coordinator: of our transactions, or of a group."""
         known = kind, key or self._id
         if known not in self._coordinators:
-            self._coordinators[known] = await self._client.coordinator_lookup(*known)
+            try:
+                self._coordinators[known] = await self._client.coordinator_lookup(*known)
+            except BrokerResponseError as error:
+                is_done(f"looking for a coordinator of {known[1]}", error.errno)
+                raise  # for now
         return await self._client.send(self._coordinators[known], request, group=ConnectionGroup.COORDINATION)
 
     async def _until_taken(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
@@ -158,7 +139,7 @@ class Transactions:
             with suppress(KafkaError):
                 answer = await ask()
                 codes = [answer.error_code] if hasattr(answer, "error_code") else [code for _, code in _codes(answer)]
-                if all(_is_done(what, code) for code in codes):
+                if all(is_done(what, code) for code in codes):
                     return answer
             self._coordinators.clear()
             tries += 1
@@ -184,10 +165,3 @@ def _codes(answer: Any) -> Iterable[tuple[TopicPartition, int]]:
     for topic, partitions, _ in answer.topics:
         for number, code, *_ in partitions:
             yield TopicPartition(topic, number), code
-
-
-def _is_done(what: str, code: int) -> bool:
-    """Whether it was taken. Raises RefusedError where it never will be."""
-    if code not in FOR_NOW and code not in {DONE, REPEATED}:
-        raise RefusedError(what, code)
-    return code not in FOR_NOW

@@ -23,10 +23,10 @@ class Fold:
         self.failed: list[str] = []
         self._state = domain.state(domain.name, self.rows)
 
-    def apply(self, event: Record) -> None:
-        """All handlers of an event, or none."""
+    def apply(self, event: Record, written_at: int | None = None) -> None:
+        """All handlers of an event, or none. `written_at`: when the log took it, microseconds since 1970."""
         state = self._state
-        state.event = event
+        state.event, state.written_at = event, written_at
         try:
             for handler in self.domain.handlers.get(type(event), ()):
                 handler(event, state)

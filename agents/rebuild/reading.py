@@ -28,20 +28,20 @@ def read_again(
 ) -> int:
     """Every event below these offsets through the fold of its partition; how many. Raises BrokerUnavailable."""
     read = 0
-    for place, value, offset in _records(brokers, upto, progress):
+    for place, value, offset, written_at in _records(brokers, upto, progress):
         try:
             event = decode_record(value, registry)[1]
         except (MalformedBytes, UnknownSchema) as error:
             folds[place[1]].failed.append(f"{place[0]} partition {place[1]} offset {offset}: {error}")
             continue
-        folds[place[1]].apply(event)
+        folds[place[1]].apply(event, written_at)
         read += 1
     return read
 
 
 def _records(
     brokers: str, upto: Mapping[Place, int], progress: Callable[[int], None]
-) -> Iterator[tuple[Place, bytes | None, int]]:
+) -> Iterator[tuple[Place, bytes | None, int, int]]:
     consumer = Consumer(reading(brokers))
     try:
         left = {place for place, offset in upto.items() if offset > 0}
@@ -60,7 +60,7 @@ def _records(
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
                     raise KafkaException(error)
                 if error is None and offset < upto[place]:
-                    yield place, message.value(), offset
+                    yield place, message.value(), offset, message.timestamp()[1] * 1000
                 if error is not None or offset >= upto[place] - 1:
                     left.discard(place)
             progress(len(messages))

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agents.reports.hours import COUNTED, DEMAND, LEADS, until
 from agents.reports.tables import HOUR, MINUTE, Demand, Lead, ReportsState
+from agents.windows import Seen
 from bookly.records.availability import (
     ReservationCancelled,
     ReservationConfirmed,
@@ -57,7 +58,11 @@ def record_demand(event: Wanted, state: ReportsState) -> None:
     if isinstance(event, WaitlistJoined):
         _serve(event, event.waitlist_id, state, joined_at=event.metadata.occurred_at)
     elif isinstance(event, ReservationCreated) and event.waitlist_id is not None:
-        _serve(event, event.waitlist_id, state, taken=True)
+        _ask_for(event, event.waitlist_id, state)
+    elif isinstance(event, ReservationConfirmed):
+        offer = state.leads.get(event.reservation_id, Lead()).offer
+        if offer is not None:
+            _serve(event, offer, state, taken=True)
 
 
 def count(state: ReportsState, kind: str, entity: str, event: Any) -> bool:
@@ -82,7 +87,18 @@ def _changes(kind: str, event: Any, row: Demand) -> dict[str, Any]:
     return changes
 
 
-def _serve(event: WaitlistJoined | ReservationCreated, waitlist_id: str, state: ReportsState, **learnt: Any) -> None:
+def _ask_for(event: ReservationCreated, waitlist_id: str, state: ReportsState) -> None:
+    """Whoever asks for an offer has not got it yet. Only this event names the offer; that it was confirmed may be known."""
+    lead = state.leads.get(event.reservation_id, Lead())
+    upto = until(state, event.metadata.occurred_at, event.ends_at)
+    LEADS.put(state, event.reservation_id, replace(lead, until=max(lead.until, upto), offer=waitlist_id))
+    if "confirmed" in state.counted.get(event.reservation_id, Seen()).kinds:
+        _serve(event, waitlist_id, state, taken=True)
+
+
+def _serve(
+    event: WaitlistJoined | ReservationCreated | ReservationConfirmed, waitlist_id: str, state: ReportsState, **learnt: Any
+) -> None:
     """A place in a queue is served when its offer is taken, in the hour in which it was joined; whichever is heard of first."""
     lead = state.leads.get(waitlist_id, Lead())
     known = replace(lead, until=max(lead.until, until(state, event.metadata.occurred_at, event.ends_at)), **learnt)

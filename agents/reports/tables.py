@@ -31,7 +31,7 @@ class Demand(Window, frozen=True, gc=False):
     used: int = 0
     refused_by: dict[str, int] = field(default_factory=dict)
     category: str = ""  # as those who asked in this hour said; empty where nobody did
-    served: int = 0  # of the places in a queue joined in this hour: those whose offer was taken
+    served: int = 0  # of the places in a queue joined in this hour: those whose offer was taken: its reservation confirmed
     leads: int = 0
     lead_minutes: int = 0  # from asking to the begin, of those that asked before it
     approvals: int = 0
@@ -41,8 +41,8 @@ class Demand(Window, frozen=True, gc=False):
 
 
 class Lead(Remembered, frozen=True, gc=False):
-    """How long a reservation waited for its decision, and whether its visitor came; of a place in a queue, whether its offer was
-    taken. Microseconds of event time.
+    """How long a reservation waited for its decision, whether its visitor came, and which offer it takes (a waitlist_id); of a
+    place in a queue, whether its offer was taken. Microseconds of event time.
     """
 
     requested_at: int | None = None
@@ -52,6 +52,7 @@ class Lead(Remembered, frozen=True, gc=False):
     checked_out_at: int | None = None
     no_show_at: int | None = None
     decision_at: int | None = None  # the first that a person made
+    offer: str | None = None
     joined_at: int | None = None
     taken: bool = False
 

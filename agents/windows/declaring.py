@@ -58,12 +58,15 @@ class Windows(Generic[Row]):
             raise BadWindow(f"{self.table}: sessions merge, so they need `merge`, and `index` to be found by subject")
 
     def add(self, state: State, subject: str, at: int, change: Callable[[Row], Row]) -> None:
-        """An event that happened at `at` changes the figures of each window it lies in, and moves the watermark.
+        """An event that happened at `at` changes the figures of each window it lies in, and moves the watermark, but no further
+        than to when the event was written: one that claims to be of next year would close everything until then at once, and hold
+        up what comes after it for a year.
 
         At most `closing.AT_ONCE` windows that are due by then are closed with it; the others follow with the next events.
         """
         kept = self.of(state)
-        mark = kept.move_to(at - self.disorder)
+        upto, written_at = at - self.disorder, state.written_at
+        mark = kept.move_to(upto if written_at is None else min(upto, written_at))
         if kept.size:
             opening.add(kept, subject, at, change, mark)
         else:
@@ -86,9 +89,6 @@ class Windows(Generic[Row]):
         watermark, and by the clock where that is behind it.
         """
         kept = self.of(state)
-        kept.clock = now
-        if kept.ahead > kept.mark.at:
-            kept.move_to(kept.ahead)
         closing.close_idle(kept, now)
         closing.close_due(kept, limit)
         closing.retire(kept, min(now, kept.mark.at), limit)
@@ -109,8 +109,6 @@ class Kept(Generic[Row]):
         self.rows: View[Row] = state.views[windows.table]
         self.marks: View[Watermark] = state.views[windows.marks]
         self.silent_since: int | None = None  # by the clock
-        self.clock: int | None = None  # what it was told last; nothing where nobody tells it
-        self.ahead = 0  # where the watermark would be, were it not for the clock
         self.size = 0 if isinstance(windows.kind, Session) else windows.kind.size
         self.closings, self.retirements = Order(), Order()
         self.hint(self.rows.base)
@@ -139,13 +137,7 @@ class Kept(Generic[Row]):
         self.marks[self.windows.table] = replace(self.mark, **changes)
 
     def move_to(self, at: int) -> int:
-        """The watermark goes to `at`, in steps so that not each event writes it; never backwards. Where it is then.
-
-        Where there is a clock it never runs ahead of it: one event of next year would close everything until then at once, and
-        hold up what comes after it for a year.
-        """
-        if self.clock is not None and at > self.clock:
-            at, self.ahead = self.clock, max(at, self.ahead)
+        """The watermark goes to `at`, in steps so that not each event writes it; never backwards. Where it is then."""
         at -= at % self.windows.step
         mark = self.mark.at
         if at <= mark:

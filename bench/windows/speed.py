@@ -68,12 +68,12 @@ def ratio(events: int, runs: int) -> tuple[float, list[int], list[int]]:
     gc.set_threshold(100_000, 100, 100)  # as a worker has it
     with_windows, without = [], []
     for _ in range(runs):
-        without.append(_speed(wire, plain))
-        with_windows.append(_speed(wire, record_demand))
+        without.append(_speed(wire, moments, plain))
+        with_windows.append(_speed(wire, moments, record_demand))
     return median(a / b for a, b in zip(with_windows, without, strict=True)), with_windows, without
 
 
-def _speed(wire: list[bytes], handler: Callable[[ReservationCreated, ReportsState], None]) -> int:
+def _speed(wire: list[bytes], moments: list[int], handler: Callable[[ReservationCreated, ReportsState], None]) -> int:
     """Everything that a worker does with events but fetching and sending: decode, handle, encode, make a transaction."""
     domain = Domain.of("reports", ReportsState, (handler,))
     applying = Applying(
@@ -83,7 +83,7 @@ def _speed(wire: list[bytes], handler: Callable[[ReservationCreated, ReportsStat
     began = time.perf_counter()
     for first in range(0, len(wire), SLICE):
         events = [decode_reservation_created_v2(value, 0) for value in wire[first : first + SLICE]]
-        applying.run(partition, tp, events)
+        applying.run(partition, tp, events, moments[first : first + SLICE])
         partition.reached(tp, first + SLICE, records=len(events))
         partition.take()
         for rows in partition.committed.values():

@@ -90,10 +90,10 @@ class Trial:
             Sums("bench", {table: {} for table in ("sums", "watermarks", "sessions", "seen")}) for _ in range(PARTITIONS)
         ]
 
-    def read(self, events: Iterable[Event]) -> None:
-        """A slice, applied and committed."""
+    def read(self, events: Iterable[Event], written_at: int | None = None) -> None:
+        """A slice, applied and committed. `written_at`: when all of it was."""
         for event in events:
-            self._apply(event)
+            self._apply(event, written_at)
         self._commit()
 
     def fail(self, events: Iterable[Event]) -> None:
@@ -151,8 +151,9 @@ class Trial:
         kept = [self.windows.of(state) for state in self.states]
         return sum(len(one.closings) + len(one.retirements) for one in kept)
 
-    def _apply(self, event: Event) -> None:
+    def _apply(self, event: Event, written_at: int | None = None) -> None:
         state = self.states[crc32(event.subject.encode()) % PARTITIONS]
+        state.written_at = written_at
         if self.once.first(state, event.name, "counted", event.at + self.windows.retention):
             self.windows.add(
                 state, event.subject, event.at, lambda row: replace(row, count=row.count + 1, total=row.total + event.value)

@@ -29,7 +29,7 @@ class Counts:
         self.jobs: dict[str, dict[str, tuple[int, int, str]]] = {}
         self._once: set[tuple[str, ...]] = set()
         self._joined: dict[str, tuple[str, int]] = {}  # by waitlist_id: resource and hour
-        self._taken: set[str] = set()
+        self._wanted: dict[str, str] = {}  # the offer by the reservation that asks for it
         self._requested: dict[str, int] = {}
 
     def see(self, name: str, entity: str, resource: str, t: int, reason: str | None = None) -> None:
@@ -54,15 +54,17 @@ class Counts:
         self.demand[e.resource_id, hour, f"category {e.category_id}"] = 1
         if e.starts_at >= t:
             self._add(e.resource_id, hour, leads=1, lead_minutes=(e.starts_at - t) // MINUTE)
-        if e.waitlist_id is not None and e.waitlist_id not in self._taken:
-            self._taken.add(e.waitlist_id)
-            self._serve(e.waitlist_id)
+        if e.waitlist_id is not None:
+            self._wanted[e.reservation_id] = e.waitlist_id
 
     def joined(self, e: Any, t: int) -> None:
         """WAITLIST_JOINED."""
-        if e.waitlist_id not in self._joined:
-            self._joined[e.waitlist_id] = (e.resource_id, t - t % HOUR)
-            self._serve(e.waitlist_id)
+        self._joined.setdefault(e.waitlist_id, (e.resource_id, t - t % HOUR))
+
+    def served(self) -> Counter[tuple[str, int]]:
+        """By resource and hour of joining: places in a queue that became a confirmed reservation by the end."""
+        confirmed = {offer for reservation, offer in self._wanted.items() if ("confirmed", reservation) in self._once}
+        return Counter(self._joined[offer] for offer in confirmed & self._joined.keys())
 
     def requested(self, reservation_id: str, t: int) -> None:
         """APPROVAL_REQUESTED."""
@@ -91,10 +93,6 @@ class Counts:
             jobs.setdefault(job, (*slot, state))
         elif job in jobs:
             jobs[job] = (*jobs[job][:2], state)
-
-    def _serve(self, waitlist_id: str) -> None:
-        if waitlist_id in self._taken and waitlist_id in self._joined:
-            self._add(*self._joined[waitlist_id], served=1)
 
     def _add(self, resource: str, hour: int, **kinds: int) -> None:
         for kind, count in kinds.items():

@@ -49,6 +49,8 @@ def _counts(oracle: Oracle) -> Iterator[Fact]:
         yield ("usage", resource, *(usage[name] for name in ("reserved", "created_total", "check_outs", "used_minutes")))
     for (resource, hour, kind), count in oracle.counts.demand.items():
         yield "demand", resource, hour, kind, count
+    for (resource, hour), count in oracle.counts.served().items():
+        yield "demand", resource, hour, "served", count
 
 
 def _approvals(oracle: Oracle) -> Iterator[Fact]:

@@ -8,17 +8,22 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource  # type: ignore[attr-defined]
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from typer.testing import CliRunner
 
 from agents import changelogs
 from bookly.errors import BrokerUnavailable, RegistryUnavailable
+from bookly.transport import admin_client
 from contracts import broker
+from contracts.__main__ import app
 from contracts.broker import provision_broker, topic_config, wanted_topics
 from contracts.errors import ContractError
 from contracts.registry import provision_registry
 from contracts.schemas import ROOT, fingerprint, load_schemas, wire_schema
 from contracts.topics import load_events, load_topics
+from tests.pipeline import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +113,62 @@ def test_every_topic_is_as_the_contracts_say(brokers: str) -> None:
 
 
 def test_provisioning_the_broker_again_creates_nothing(brokers: str) -> None:
-    assert provision_broker(brokers, changelogs()) == []
+    assert provision_broker(brokers, changelogs()) == ([], [])
+
+
+def alter(brokers: str, topic: str, **settings: str) -> None:
+    """What somebody else did to it: names with _ for each dot."""
+    entries = [
+        ConfigEntry(name.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in settings.items()
+    ]
+    resource, admin = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries), admin_client(brokers)
+    admin.incremental_alter_configs([resource])[resource].result(30)
+
+    def shown() -> bool:
+        found = topic_config(brokers, topic)
+        return all(found[name.replace("_", ".")] == value for name, value in settings.items())
+
+    eventually(shown, f"{topic} has {settings}")
+
+
+def test_a_topic_that_was_there_before_is_brought_to_what_the_contracts_say_and_it_is_told(brokers: str) -> None:
+    topic = load_topics()[0]
+    before = topic_config(brokers, topic.name)
+    alter(brokers, topic.name, message_timestamp_type="CreateTime", retention_ms="1000", segment_ms="3600000")
+    created, changed = provision_broker(brokers, changelogs())
+    assert (created, {str(change) for change in changed}) == ([], {
+        f"{topic.name}: message.timestamp.type CreateTime -> LogAppendTime",
+        f"{topic.name}: retention.ms 1000 -> {before['retention.ms']}",
+    })  # fmt: skip
+    found = topic_config(brokers, topic.name)
+    assert found == before | {"segment.ms": "3600000"}, "what nobody states is left alone"
+    assert provision_broker(brokers, changelogs()) == ([], [])
+
+
+@pytest.mark.parametrize("kept", ["-1", "99999999999999"])
+def test_retention_is_not_lowered_unless_that_is_said_for_it_deletes_records(brokers: str, kept: str) -> None:
+    topic = load_topics()[1]
+    alter(brokers, topic.name, retention_ms=kept, message_timestamp_type="CreateTime")
+    with pytest.raises(ContractError, match=rf"{topic.name}: retention.ms {kept} -> \d+: .*--lower-retention"):
+        provision_broker(brokers, [*changelogs(), ("bookly-test-not-created", 1, {})])
+    found = topic_config(brokers, topic.name)
+    assert (found["retention.ms"], found["message.timestamp.type"]) == (kept, "CreateTime"), "nothing was changed"
+    created, changed = provision_broker(brokers, [*changelogs(), ("bookly-test-not-created", 1, {})], lower_retention=True)
+    assert (created, len(changed)) == (["bookly-test-not-created"], 2), "nothing was created before"
+    assert topic_config(brokers, topic.name)["retention.ms"] == str(topic.retention_days * 86_400_000)
+    admin = admin_client(brokers)
+    admin.delete_topics(["bookly-test-not-created"])["bookly-test-not-created"].result(30)
+
+
+def test_the_command_says_what_it_changed_and_takes_the_option(brokers: str, registry: str) -> None:
+    topic = load_topics()[2]
+    alter(brokers, topic.name, retention_ms="-1")
+    command = ["provision", "--brokers", brokers, "--registry", registry]
+    refused = CliRunner().invoke(app, command)
+    assert isinstance(refused.exception, ContractError)
+    done = CliRunner().invoke(app, [*command, "--lower-retention"])
+    assert f"changed {topic.name}: retention.ms -1 -> {topic.retention_days * 86_400_000}" in done.stderr
 
 
 def test_five_topics_their_dead_letters_and_commands_are_wanted_beside_what_is_asked_for() -> None:

@@ -54,7 +54,7 @@ class Counted(BaseModel):
     used: int
     waitlisted: int
     offered: int
-    served: int = Field(description="Of the places in a queue that were joined then: those whose offer was taken.")
+    served: int = Field(description="Of the places in a queue that were joined then: those whose offer was taken and confirmed.")
     unmet: int = Field(description="Refusals, and places in a queue that came to nothing: events, not people.")
     used_minutes: int
     bookable_minutes: int = Field(description="Opening hours of its resources up to their deletion, less maintenance.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tests.integration.engine.worlds import World
 
 TURNS_S = 1.5  # the clock turns about once a second
+STOPPED_S = 2.0  # less than a session: nobody takes over meanwhile
 
 
 def alarm(room: str, due: int) -> WaitlistJoined:
@@ -85,3 +87,21 @@ def test_what_was_written_before_a_timer_was_due_is_read_before_it_fires(real: R
     assert real.row("timers", f"alarm/{room}/alarm") is None
     assert told(real.emitted, room) == []
     assert real.row("missed", f"{room}/alarm") is None
+
+
+def test_a_worker_that_was_stopped_takes_no_answer_of_before_for_what_there_is_now(real: Real, room: str) -> None:
+    eventually(lambda: real.worker.says("Worker ready"), "it reads")
+    for turn in range(3):
+        rooms = [f"{room}-{turn}-{number}" for number in range(20)]
+        due = in_seconds(3)
+        real.flood(*(alarm(one, due) for one in rooms))
+        real.wait_until_quiet()
+        os.kill(real.worker.process.pid, signal.SIGSTOP)
+        time.sleep(0.5)  # what it asked for is answered: there is nothing
+        real.flood(*(called_off(one) for one in rooms))
+        assert in_seconds(0) < due, "it was called off in time"
+        time.sleep(max(0.0, due / 1e6 - time.time()) + STOPPED_S)
+        os.kill(real.worker.process.pid, signal.SIGCONT)
+        real.wait_until_quiet()
+        assert [event for event in real.emitted if isinstance(event, ReservationNoShow)] == []
+        assert not any(real.row("timers", f"alarm/{one}/alarm") for one in rooms[:1])

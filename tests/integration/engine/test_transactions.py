@@ -12,7 +12,8 @@ from aiokafka.structs import OffsetAndMetadata
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # its __init__ names them
 
 from agents.engine.outgoing import Outgoing
-from agents.engine.transactions import RefusedError, Transactions
+from agents.engine.refusing import RefusedError
+from agents.engine.transactions import Transactions
 from api.tables import read_log
 
 if TYPE_CHECKING:

@@ -45,6 +45,16 @@ def test_an_offer_holds_its_slot_against_all_but_the_one_who_got_it() -> None:
     assert [row["holder"] for row in taken.rows("held slot")] == ["r-2"]
 
 
+def test_a_place_is_served_by_a_reservation_that_is_confirmed_and_by_no_other() -> None:
+    def served(*asking: Record) -> list[tuple[int, int]]:
+        found = recomputed(at(0, joined("w-1", 9, 10)), at(1, asked("r-1", 9, 10, "eve")), *asking)
+        return [(row["hour_at"], row["count"]) for row in found.rows("demand") if row["kind"] == "served"]
+
+    assert served(at(2, asked("r-2", 9, 10, "eve", offer="w-1"))) == []
+    once, again = (at(2, asked(reservation, 9, 10, "bob", offer="w-1")) for reservation in ("r-2", "r-3"))
+    assert served(once, again) == [(hour(0), 1)]
+
+
 def test_an_offer_that_runs_out_goes_to_the_next_and_late_places_are_dropped() -> None:
     found = recomputed(
         at(0, joined("w-1", 9, 10)), at(1, joined("w-2", 9, 10)), at(2, joined("w-3", 8, 9.5)), at(8, offer_ran_out("w-1"))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka import errors as Errors  # noqa: N812  # as aiokafka calls it
+from aiokafka.consumer.fetcher import READ_COMMITTED, Fetcher, PartitionRecords
+from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.engine.fetching import Unpacked
+from agents.engine import fetching
+from agents.engine.fetching import BatchConsumerThread, DatedFetcher, Look, Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,3 +97,52 @@ def test_a_batch_that_was_damaged_gives_no_record() -> None:
     damaged[-1] ^= 1
     with pytest.raises(CorruptRecordException):
         opened(Unpacked, bytes(damaged), 0, []).take(None)
+
+
+class Answering:
+    """A broker whose answer comes later by a while: this code for the partition, and no records."""
+
+    _loop, _metadata_max_age_ms = None, 300_000
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, after_ms: int, code: int) -> None:
+        self._after_ms, self._code, self.now = after_ms, code, 1_000
+        monkeypatch.setattr(fetching, "now", lambda: self.now)
+
+    async def send(self, _: int, request: Any) -> Any:
+        self.now += self._after_ms
+        [(topic, [(number, *_)])] = request.topics
+        return SimpleNamespace(API_VERSION=4, topics=[(topic, [(number, self._code, 12, 12, [], b"")])])
+
+
+async def asked_at(broker: Answering, *, position: int = 12, turns: int = 1) -> int | None:
+    """What is noted of a partition that was asked about, at this position when the answer came."""
+    fetcher = DatedFetcher.__new__(DatedFetcher)  # its own beginning connects and starts tasks
+    fetcher._client, fetcher._client_rack, fetcher._records, fetcher._preferred_read_replica = broker, None, {}, {}
+    state = TopicPartitionState(None)
+    state.reset_to(position)
+    assignment = SimpleNamespace(active=True, state_value={PLACE: state}.__getitem__)
+    for _ in range(turns):
+        await fetcher._proc_fetch_request(assignment, 1, SimpleNamespace(topics=[(PLACE.topic, [(PLACE.partition, 12, 1)])]))
+    return getattr(state, "asked_at", None)
+
+
+async def test_a_look_is_of_when_it_was_asked_for_however_late_its_answer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await asked_at(Answering(monkeypatch, after_ms=7_200_000, code=0)) == 1_000
+    assert await asked_at(Answering(monkeypatch, after_ms=100, code=0), turns=3) == 1_200
+
+
+async def test_an_answer_that_is_not_taken_is_no_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await asked_at(Answering(monkeypatch, after_ms=1, code=Errors.UnknownTopicOrPartitionError.errno), turns=0) is None
+    assert await asked_at(Answering(monkeypatch, after_ms=1, code=Errors.CorruptRecordException.errno)) is None
+    assert await asked_at(Answering(monkeypatch, after_ms=1, code=0), position=13) is None
+
+
+def test_every_fetch_goes_the_way_that_is_dated_and_the_last_look_says_it() -> None:
+    assert "_proc_fetch_request" in Fetcher._fetch_requests_routine.__code__.co_names
+    state = SimpleNamespace(asked_at=1_000, timestamp=9_000, highwater=12)
+    tps = SimpleNamespace(tps={PLACE}, state_value=lambda _: state)
+    consumer = SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=tps)))
+    thread = SimpleNamespace(_ensure_consumer=lambda: consumer)
+    assert BatchConsumerThread.last_look(thread, PLACE) == Look(1_000, 12)  # type: ignore[arg-type]
+    del state.asked_at
+    assert BatchConsumerThread.last_look(thread, PLACE) is None  # type: ignore[arg-type]

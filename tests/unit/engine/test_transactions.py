@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
+from aiokafka.errors import (
+    BrokerResponseError,
+    CoordinatorLoadInProgressError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    NodeNotReadyError,
+    TransactionalIdAuthorizationFailed,
+)
 from aiokafka.protocol.transaction import InitProducerIdRequest
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.structs import OffsetAndMetadata
@@ -20,7 +27,8 @@ from hypothesis import strategies as st
 
 from agents.engine import batching, protocol, transactions
 from agents.engine.outgoing import Outgoing
-from agents.engine.transactions import OldProtocolError, RefusedError, Transactions
+from agents.engine.refusing import REPEATED, NotPermittedError, OldProtocolError, RefusedError
+from agents.engine.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +49,7 @@ class Broker:
     level: int = 2
     code: int = 0  # what it answers for good, if not 0
     sent: dict[str, Any] = field(default_factory=dict)
+    lookups: list[Exception] = field(default_factory=list)  # what becomes of the next ones
 
     def __post_init__(self) -> None:
         self.cluster = SimpleNamespace(leader_for_partition=lambda place: place.partition % 2)
@@ -54,6 +63,8 @@ class Broker:
         return 0
 
     async def coordinator_lookup(self, *_: Any) -> int:
+        if self.lookups:
+            raise self.lookups.pop(0)
         return 1
 
     async def send(self, _node: int, request: Any, *, group: int = 0) -> Any:
@@ -100,7 +111,7 @@ class Broker:
         values = [record.value for record in batch]
         if batch.base_sequence < len(log):
             assert log[batch.base_sequence : batch.base_sequence + len(values)] == values
-            return transactions.REPEATED
+            return REPEATED
         assert batch.base_sequence == len(log), "a hole"
         log.extend(values)
         return 0
@@ -166,6 +177,31 @@ async def test_who_is_fenced_is_told_and_does_not_ask_again(step: str) -> None:
     }
     with pytest.raises(RefusedError, match=r"PRODUCER_FENCED \(90\)"):
         await steps[step]()
+
+
+@pytest.mark.parametrize("error", [TransactionalIdAuthorizationFailed, GroupAuthorizationFailedError])
+async def test_who_may_not_even_look_for_a_coordinator_is_told_at_once(error: type[BrokerResponseError]) -> None:
+    broker = Broker()
+    made = await started(broker)
+    broker.lookups = [error()]
+    made._coordinators.clear()
+    with pytest.raises(NotPermittedError, match=rf"looking for a coordinator .* does not permit it: .*\({error.errno}\)"):
+        await made.commit()
+    assert not broker.lookups
+
+
+async def test_a_coordinator_that_starts_is_asked_for_again() -> None:
+    broker = Broker()
+    made = await started(broker)
+    broker.lookups = [CoordinatorLoadInProgressError(), NodeNotReadyError()]
+    made._coordinators.clear()
+    await made.commit()
+    assert (broker.lookups, broker.epoch) == ([], 1)
+
+
+async def test_a_transactional_id_that_others_own_is_not_permitted_from_the_first_request_on() -> None:
+    with pytest.raises(NotPermittedError, match="starting of bookly-test-1"):
+        await started(Broker(code=TransactionalIdAuthorizationFailed.errno))
 
 
 async def test_a_cluster_that_speaks_the_first_protocol_is_refused_with_what_to_do() -> None:

@@ -28,12 +28,14 @@ from tests.unit.facts import (
     left,
     no_show,
     not_approved,
+    ran_out,
     refused,
     room,
     superseded,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bookly.records import Record
@@ -66,9 +68,20 @@ def test_how_long_people_take_to_decide_is_summed_in_the_hour_in_which_they_do()
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_place_in_a_queue_is_served_when_its_offer_is_taken_whatever_is_heard_first(turned: bool) -> None:
-    story = [at(1, joined("w-1", 9, 10)), at(5, asked("r-1", 9, 10, "bob", offer="w-1"))]
-    then = given(DOMAIN).when(*(reversed(story) if turned else story), at(6, asked("r-2", 9, 10, "bob", offer="w-1")))
+    story: list[Record] = [
+        at(1, joined("w-1", 9, 10)), at(5, asked("r-1", 9, 10, "bob", offer="w-1")), at(5.1, confirmed("r-1"))
+    ]  # fmt: skip
+    again: list[Record] = [at(6, asked("r-2", 9, 10, "bob", offer="w-1")), at(6.1, confirmed("r-2")), at(6.2, confirmed("r-1"))]
+    then = given(DOMAIN).when(*(reversed(story) if turned else story), *again)
     assert (row(then, 1).waitlisted, row(then, 1).served) == (1, 1)
+
+
+@pytest.mark.parametrize("end", [refused, ran_out, cancelled])
+def test_an_offer_that_was_asked_for_and_not_granted_has_served_nobody(end: Callable[[str], Record]) -> None:
+    then = given(DOMAIN, at(1, joined("w-1", 9, 10)), at(5, asked("r-1", 9, 10, "bob", offer="w-1"))).when(at(6, end("r-1")))
+    assert (row(then, 1).waitlisted, row(then, 1).served) == (1, 0)
+    then.when(at(7, asked("r-2", 9, 10, "bob", offer="w-1")), at(7.1, confirmed("r-2")))
+    assert row(then, 1).served == 1
 
 
 def test_a_visit_is_use_of_all_hours_that_it_took() -> None:
@@ -178,6 +191,8 @@ def _availability() -> list[Record]:
         at(1.2, confirmed("r-1")),
         at(2, asked("r-2", 9, 10, "bob", offer="w-1")),
         at(2.1, refused("r-2")),
+        at(2.2, asked("r-5", 9, 10, "bob", offer="w-1")),
+        at(2.3, confirmed("r-5")),
         at(30, asked("r-3", 31, 32)),
         at(33, no_show("r-3")),
         at(300, asked("r-4", 301, 302)),
@@ -202,7 +217,7 @@ def _figures(then: DomainBench) -> dict[str, Any]:
     return {name: {key: figures(found) for key, found in then.rows(name).items()} for name in tables}
 
 
-@drawing(st.lists(st.booleans(), min_size=16, max_size=16), st.sets(st.integers(0, 15)))
+@drawing(st.lists(st.booleans(), min_size=18, max_size=18), st.sets(st.integers(0, 17)))
 def test_final_figures_do_not_depend_on_which_topic_is_read_first(turns: list[bool], again: set[int]) -> None:
     topics, then = ([room(), *_availability()], _stockpile()), DomainBench(DOMAIN)
     one, other = map(iter, topics)

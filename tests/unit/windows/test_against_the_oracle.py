@@ -68,6 +68,21 @@ def test_what_is_only_counted_changes_nothing_that_was_told(kind: Kind, slices: 
     assert there - counted == sum(mark.late_dropped for mark in marks)
 
 
+@given(st.sampled_from(KINDS), arrivals(), st.lists(st.integers(0, 60), min_size=7, max_size=7), st.booleans())
+def test_no_event_moves_a_watermark_beyond_when_it_was_written(
+    kind: Kind, slices: list[list[Event]], pauses: list[int], takes_over: bool
+) -> None:
+    trial, written_at = Trial(windows(kind)), 0
+    for events, pause in zip(slices, pauses, strict=False):
+        written_at += pause * SECOND
+        trial.read(events, written_at)
+        assert max(mark.at for mark in trial.marks()) <= written_at
+        if takes_over:
+            trial.take_over()
+    trial.wait(NEVER // 2)
+    assert trial.rows() == trial.finally_told() == expected(kind, [event for events in slices for event in events])
+
+
 @given(st.sampled_from(KINDS), arrivals(), accidents)
 def test_after_the_retention_nothing_is_left(kind: Kind, slices: list[list[Event]], between: list[str]) -> None:
     trial = Trial(windows(kind, retention=500))

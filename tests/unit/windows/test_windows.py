@@ -140,14 +140,18 @@ def test_a_time_far_ahead_deletes_nothing_before_the_clock_says_so() -> None:
     assert row(trial, 0) is None
 
 
-def test_a_time_far_ahead_holds_up_no_window_where_there_is_a_clock() -> None:
+def test_a_time_far_ahead_holds_up_no_window_and_closes_none_early_be_it_the_first_after_a_takeover() -> None:
     trial = Trial(windows(TEN))
-    trial.tick(1 * SECOND)
-    trial.read([event(1_000_000, "a wrong time"), event(4)])
-    assert told(trial) == [], "the mark has not run ahead of the clock"
+    trial.read([event(3)], written_at=3 * SECOND)
+    trial.take_over()
+    trial.read([event(1_000_000, "a wrong time"), event(4)], written_at=5 * SECOND)
+    assert max(mark.at for mark in trial.marks()) == 5 * SECOND
     trial.tick(20 * SECOND)
-    trial.read([event(19)])
-    assert told(trial) == [(0, 1, 1)]
+    trial.read([event(9.9)], written_at=20 * SECOND)
+    assert told(trial) == []
+    trial.read([event(19)], written_at=20 * SECOND)
+    assert told(trial) == [(0, 3, 1)]
+    assert sum(mark.late_kept + mark.late_dropped for mark in trial.marks()) == 0
 
 
 def test_a_window_whose_closing_fails_is_still_due() -> None:
