@@ -1,0 +1,72 @@
+"""Personal fields are shown as stars, unless somebody may see them and has said why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.console.decoding import Event
+
+STARS: Final = "***"
+
+
+def masked(event: Event) -> Mapping[str, Any] | None:
+    """The event's body with the value of each field that its schema marks as personal (`pii`) replaced."""
+    if event.body is None or event.schema is None:
+        return None
+    found: Mapping[str, Any] = _masked(event.body, event.schema.said, _named(event.schema.said))
+    return found
+
+
+def is_personal(event: Event) -> bool:
+    """Whether anything of it is masked."""
+    return event.body is not None and masked(event) != event.body
+
+
+def _masked(value: Any, schema: Any, named: Mapping[str, Any]) -> Any:
+    if isinstance(schema, str):
+        schema = named.get(schema, schema)
+    if isinstance(schema, list):
+        return _of_union(value, schema, named)
+    if not isinstance(schema, dict):
+        return value
+    kind = schema.get("type")
+    if kind == "record" and isinstance(value, dict):
+        return {field["name"]: _field(value[field["name"]], field, named) for field in schema["fields"] if field["name"] in value}
+    if kind == "array" and isinstance(value, list):
+        return [_masked(each, schema["items"], named) for each in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: _masked(each, schema["values"], named) for key, each in value.items()}
+    return _masked(value, kind, named) if isinstance(kind, dict | list) or kind in named else value
+
+
+def _field(value: Any, field: Mapping[str, Any], named: Mapping[str, Any]) -> Any:
+    if field.get("pii"):
+        return None if value is None else STARS
+    return _masked(value, field["type"], named)
+
+
+def _of_union(value: Any, branches: list[Any], named: Mapping[str, Any]) -> Any:
+    """Every branch has its say: a field that is personal in one of them is."""
+    for branch in branches:
+        value = _masked(value, branch, named)
+    return value
+
+
+def _named(schema: Any, namespace: str = "") -> dict[str, Any]:
+    """Every named type that a schema declares, by its full name and its short one."""
+    if isinstance(schema, list):
+        return {name: each for branch in schema for name, each in _named(branch, namespace).items()}
+    if not isinstance(schema, dict):
+        return {}
+    found: dict[str, Any] = {}
+    namespace = schema.get("namespace", namespace)
+    if "name" in schema and schema.get("type") in {"record", "enum", "fixed"}:
+        found |= {schema["name"]: schema, f"{namespace}.{schema['name']}": schema}
+    for field in schema.get("fields", ()):
+        found |= _named(field["type"], namespace)
+    for part in ("items", "values", "type"):
+        found |= _named(schema.get(part), namespace)
+    return found
