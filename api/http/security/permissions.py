@@ -47,9 +47,17 @@ PUBLISH: Final = Need(
 METRICS: Final = Need("metrics:read", (), "read this process's metrics")
 DESCRIPTION: Final = Need("description:read", (), "read the OpenAPI description")
 
+LOOK: Final = Need("console:look", (), "look into topics, groups, dead letters and replays; personal fields are masked")
+UNMASK: Final = Need("console:unmask", (), "see personal fields, each time with a reason that is kept")
+REPLAY: Final = Need("console:replay", (), "release and drop what waits behind failed events; plan, approve and run replays")
+RESET: Final = Need("console:reset", (), "set a group's offsets")
+ADMINISTER: Final = Need("console:administer", (), "read and check the audit trail")
+CONSOLE: Final = (LOOK, UNMASK, REPLAY, RESET, ADMINISTER)
+
 NEEDS: Final = (
     *(RESOURCES, CALENDARS, WAITLISTS, RESERVATIONS, USERS, APPROVALS, DEMAND, NOTIFICATIONS),
     *(MAINTENANCE, AUDIT),
     *(RESERVE, CANCEL, DECIDE, MAINTAIN, ASSIGN, DELETE, PUBLISH, METRICS, DESCRIPTION),
+    *CONSOLE,
 )
 NAMES: Final = frozenset(name for need in NEEDS for name in (need.wide, *need.narrow))
