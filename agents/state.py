@@ -117,7 +117,7 @@ class State:
         self.emitted: list[Record] = []
         self.repeats = 0
         self.event: Any = None  # the one at hand: what its handlers emit is caused by it
-        self.written_at: int | None = None  # when the log took it, by the broker's clock (microseconds); None where nobody says
+        self.written_at: int | None = None  # when the log took it, by the broker (microseconds); None in a domain without a clock
         self.derived: dict[Any, Any] = {}  # what is made of the rows and can be made again: it ends with this owner
         self.is_held: Callable[[str], bool] = lambda _: False  # whether events of this key wait behind one that failed
         self._source = source

@@ -14,7 +14,7 @@ from bench.events import events
 from bench.peers.stopwatch import stale_keys
 from bookly.catalog import EVENTS, EventType
 from bookly.registry import Registry
-from contracts.broker import provision_broker
+from contracts.broker import create_topics
 from contracts.registry import provision_registry
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class World:
     def provision(self) -> None:
         """Topics and schemas, as everywhere; but the fold's topic keeps its events, whatever their time."""
         self.create([TOPIC], FOR_EVER)
-        provision_broker(self.brokers)
+        create_topics(self.brokers)
         provision_registry(self.registry)
 
     def fill(self, number: int, advance: Callable[[int], None], *, whole: bool) -> None:

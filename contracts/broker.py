@@ -60,15 +60,26 @@ def provision_broker(
     Raises BrokerUnavailable; ContractError where a topic has another number of partitions, or keeps its records for longer and
     `lower_retention` does not say that they may go. Then nothing was created or changed.
     """
+    wanted = wanted_topics(internal)
+    existing = _partitions(admin_client(brokers), brokers)
+    _refuse_other_shapes(wanted, existing)
+    changes = differences(brokers, {name: config for name, _, config in wanted if name in existing})
+    if not lower_retention:
+        refuse_to_delete(changes)
+    created = create_topics(brokers, internal, replication=replication)
+    align(brokers, changes)
+    return Provisioned(created, changes)
+
+
+def create_topics(brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1) -> list[str]:
+    """Create what is missing; the names created, which the broker shows by then. What is there stays as it is.
+
+    Raises BrokerUnavailable; ContractError where a topic has another number of partitions.
+    """
     admin = admin_client(brokers)
     wanted = wanted_topics(internal)
     existing = _partitions(admin, brokers)
     _refuse_other_shapes(wanted, existing)
-    stated = {name: config for name, _, config in wanted if name in existing}
-    changes = differences(brokers, stated)
-    if not lower_retention:
-        refuse_to_delete(changes)
-    align(brokers, changes)
     # Only at creation: who provisions anew with the default of one copy must not take away what others decided.
     durable = {"min.insync.replicas": str(max(1, replication - 1))}  # acks=all means that many, and one broker may be away
     missing = [
@@ -84,7 +95,7 @@ def provision_broker(
         time.sleep(PAUSE_S)
         existing = _partitions(admin, brokers)
     _refuse_other_shapes(wanted, existing)  # somebody else may have created one meanwhile
-    return Provisioned(created, changes)
+    return created
 
 
 def _partitions(admin: AdminClient, brokers: str) -> dict[str, int]:

@@ -49,7 +49,7 @@ class Demo:
             shutil.rmtree(self._home / ".stack/data", ignore_errors=True)
         stack = self._running.enter_context(Stack.start(self._home))
         self.brokers, self._registry = stack.brokers, str(stack.registry)
-        created = provision_broker(self.brokers, changelogs())
+        created, _ = provision_broker(self.brokers, changelogs())
         subjects = provision_registry(self._registry)
         self._console.print(f"{len(created)} topics created, {len(subjects)} subjects in the registry")
         servers = (("BROKERS", self.brokers), ("REGISTRY", self._registry), ("REDIS", str(stack.redis)))

@@ -9,5 +9,6 @@ strikes     what is done to workers and servers; proxy is the network between th
 spy, shown  what is watched meanwhile: commits against the durable changelog, and what readers of the cache are shown
 oracle      the pure fold over the log
 checker     findings against the oracle: violations by name
+setting     where a run takes place: proxies, addresses, a database of its own
 run, matrix one run; all of them
 """

@@ -15,7 +15,7 @@ from contracts.registry import provision_registry
 from faults import run
 from faults.checker import INVARIANTS
 from faults.proxy import Proxy
-from faults.run import Servers
+from faults.setting import Servers
 from stack import Stack, state
 from stack.controller import controller
 from stack.ports import free_port

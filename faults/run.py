@@ -8,46 +8,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from redis import Redis
-
 from faults import checker, topics
 from faults.checker import Violation, Watched, check
 from faults.domains import EMITS, PROBE, domain_of
 from faults.evidence import told
 from faults.log import LogReader
 from faults.oracle import fold
-from faults.processes import Processes
-from faults.proxy import Proxy
-from faults.publishing import Publisher
+from faults.setting import Setting
 from faults.shown import Reader
-from faults.spec import Spec
-from faults.spy import Spy
-from faults.strikes import Scene, UnstruckError
+from faults.strikes import UnstruckError
 from faults.workload import availability_phases, probe_phases
-from stack.ports import free_port
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bookly.registry import Registry
     from faults.catalogue import Fault
     from faults.plan import Planned
-    from stack import Stack
+    from faults.setting import Servers
+    from faults.strikes import Scene
 
 QUIET_S = 120.0
 QUIET_SAMPLES = 3
 ATTEMPTS = 3
-DATABASES = 16  # what Redis has unless it is told otherwise; more than there are lanes
-
-
-@dataclass
-class Servers:
-    """What all runs share."""
-
-    stack: Stack
-    broker_proxy: Proxy
-    registry: Registry
-    home: Path
 
 
 @dataclass
@@ -77,8 +57,7 @@ class Run:
         self._servers, self._planned, self._mutant = servers, planned, mutant
         self._fault: Fault = planned.fault
         self._rng = seeded(planned)
-        self._name = f"faults{planned.number}x{attempt}"
-        self._domain = domain_of(self._name, planned.mode)
+        self._domain = domain_of(f"faults{planned.number}x{attempt}", planned.mode)
         self._home = servers.home / "runs" / f"{planned.number:03d}-{planned.fault.name}-{planned.seed}-{attempt}"
         self._home.mkdir(parents=True)
         self._phases = probe_phases(self._rng, self._fault.shape) if planned.mode == PROBE else availability_phases(self._rng)
@@ -105,53 +84,14 @@ class Run:
         return outcome
 
     def _set(self, block: ExitStack) -> Scene:
-        servers, stack = self._servers, self._servers.stack
-        redis = own_database(str(stack.redis), self._planned.number)
-        self._addresses = {"broker": stack.brokers, "registry": str(stack.registry), "redis": redis}
-        proxies: dict[str, Proxy] = {}
-        for name in self._fault.proxied - {"broker"}:
-            port = int(self._addresses[name].split("/")[2].rpartition(":")[2])
-            proxies[name] = block.enter_context(Proxy(free_port(set()), port))
-            self._addresses[name] = self._addresses[name].replace(f":{port}", f":{proxies[name].port}")
-        if "broker" in self._fault.proxied:
-            self._addresses["broker"] = f"127.0.0.1:{servers.broker_proxy.port}"
-        publisher = Publisher(stack.brokers, servers.registry, str(stack.registry), self._domain.renamed)
-        spy = Spy(stack.brokers, self._domain, self._planned.mode, lambda: scene.all_up())  # noqa: PLW0108  # there is no scene yet
-        workers = block.enter_context(Processes(self._home, self._spec))
-        scene = Scene(
-            self._rng,
-            self._home,
-            stack,
-            servers.broker_proxy,
-            workers,
-            publisher,
-            spy,
-            proxies.get("redis"),
-            proxies.get("registry"),
-        )
-        spy.start()
+        setting = Setting(self._servers, self._planned, self._domain, self._home, self._mutant, self._arms)
+        scene = setting.scene(block, self._rng)
         if self._planned.mode == PROBE:
             changelog = self._domain.changelog("counts")
             hot = [f"room-{number:02d}" for number in range(8)]
-            self._reader = Reader(stack.brokers, redis, changelog, hot, self._planned.seed)
+            self._reader = Reader(self._servers.stack.brokers, setting.redis, changelog, hot, self._planned.seed)
             self._reader.start()
         return scene
-
-    def _spec(self, worker: int, life: int) -> Spec:
-        return Spec(
-            worker=worker,
-            domain=self._name,
-            mode=self._planned.mode,
-            topics=dict(self._domain.renamed),
-            brokers=self._addresses["broker"],
-            registry=self._addresses["registry"],
-            redis=self._addresses["redis"],
-            evidence=str(self._home / f"evidence-{worker}-{life}.jsonl"),
-            arms=self._arms.get((worker, life), ()),
-            mutant=self._mutant,
-            slow_s=self._fault.slow_s,
-            raising=str(self._home / "raising") if self._fault.name == "poison-every" else "",
-        )
 
     def _perform(self, scene: Scene, outcome: Outcome) -> None:
         """The strike comes in the phase that has the most events; in the others nothing happens but work."""
@@ -225,11 +165,3 @@ def wait_until_quiet(scene: Scene, patience: float = QUIET_S) -> bool:
             return True
         time.sleep(0.05)  # lag can only be asked for
     return False
-
-
-def own_database(redis: str, number: int) -> str:
-    """An empty database of the server: runs side by side have the same keys and must not fill each other's entries."""
-    address = f"{redis.rpartition('/')[0]}/{number % DATABASES}"
-    with Redis.from_url(address) as client:
-        client.flushdb()
-    return address

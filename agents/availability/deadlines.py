@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from agents.availability.tables import AvailabilityState, Reservation
 
 MINUTE = 60_000_000  # microseconds
-GRACE = 15 * MINUTE  # how late a visitor may be
+NO_SHOW_AFTER = 15 * MINUTE  # how late a visitor may be
 NO_SHOW = "no_show"  # by reservation_id
 OFFER = "offer"  # by waitlist_id
 
 
 def await_visitor(reservation_id: str, confirmed: Reservation, state: AvailabilityState) -> None:
-    """From its begin on, or from now if it was confirmed or moved later than that, the visitor has GRACE to come."""
+    """From its begin on, or from now if it was confirmed or moved later than that, the visitor has NO_SHOW_AFTER to come."""
     cause = state.cause
-    due = max(confirmed.starts_at, cause.occurred_at) + GRACE
+    due = max(confirmed.starts_at, cause.occurred_at) + NO_SHOW_AFTER
     state.timers.set(NO_SHOW, reservation_id, confirmed.resource_id, due, cause)
 
 

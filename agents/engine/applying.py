@@ -63,7 +63,7 @@ class Applying:
             partition.take_up(batch.records[0].timestamp / 1000)
         if not decoded.bad and not partition.parking:
             try:
-                self.run(partition, batch.tp, decoded.events, [record.timestamp * 1000 for record in batch.records])
+                self.run(partition, batch.tp, decoded.events, self._written(batch))
                 self._fuse(partition, batch.tp).good(self._tally(partition, batch.tp, decoded.events))
                 return len(batch.records)
             except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
@@ -83,6 +83,12 @@ class Applying:
             partition.tally(tp, repeats=state.repeats)
         partition.merge(outgoing)
         partition.stale.update(stale)
+
+    def _written(self, batch: Batch) -> Sequence[int | None]:
+        """When each record was, in microseconds; of none where nothing goes by time, for that is asked on the hot path."""
+        if not self._domain.has_clock:
+            return [None] * len(batch.records)
+        return [record.timestamp * 1000 for record in batch.records]
 
     def try_one(self, partition: Partition, tp: TP, event: Record, written_at: int | None) -> Bad | None:
         """Apply one event wholly, or say why it cannot be and leave no trace. `written_at`: microseconds since 1970."""

@@ -17,14 +17,14 @@ BATCH_BYTES = 256 * 1024
 MAGIC, TRANSACTIONAL = 2, 1
 
 
-class Batch(NamedTuple):
+class RecordBatch(NamedTuple):
     """Records of one partition."""
 
     place: TopicPartition
     data: bytes
 
 
-def batches_of(records: Iterable[Outgoing], producer: tuple[int, int]) -> dict[TopicPartition, list[Batch]]:
+def batches_of(records: Iterable[Outgoing], producer: tuple[int, int]) -> dict[TopicPartition, list[RecordBatch]]:
     """All records of a transaction, of each partition in order. `producer`: id and epoch; each epoch begins at sequence 0."""
     by_place: defaultdict[TopicPartition, list[Outgoing]] = defaultdict(list)
     for record in records:
@@ -32,14 +32,14 @@ def batches_of(records: Iterable[Outgoing], producer: tuple[int, int]) -> dict[T
     return {place: _filled(place, together, producer) for place, together in by_place.items()}
 
 
-def _filled(place: TopicPartition, records: Sequence[Outgoing], producer: tuple[int, int]) -> list[Batch]:
+def _filled(place: TopicPartition, records: Sequence[Outgoing], producer: tuple[int, int]) -> list[RecordBatch]:
     """Each as full as it gets; a record that is larger than a batch has one of its own."""
-    filled: list[Batch] = []
+    filled: list[RecordBatch] = []
     builder, sequence, number = None, 0, 0
     for record in records:
         if builder is None or builder.append(number, None, record.key, record.value, list(record.headers)) is None:
             if builder is not None:
-                filled.append(Batch(place, bytes(builder.build())))
+                filled.append(RecordBatch(place, bytes(builder.build())))
                 sequence += number
             builder = DefaultRecordBatchBuilder(
                 MAGIC, DefaultRecordBatch.CODEC_LZ4, TRANSACTIONAL, *producer, sequence, BATCH_BYTES
@@ -48,5 +48,5 @@ def _filled(place: TopicPartition, records: Sequence[Outgoing], producer: tuple[
             number = 0
         number += 1
     if builder is not None:
-        filled.append(Batch(place, bytes(builder.build())))
+        filled.append(RecordBatch(place, bytes(builder.build())))
     return filled

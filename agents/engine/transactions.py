@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from aiokafka.structs import OffsetAndMetadata
 
-    from agents.engine.batching import Batch
+    from agents.engine.batching import RecordBatch
     from agents.engine.outgoing import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -106,15 +106,15 @@ class Transactions:
         answer = await self._until_taken("committing", lambda: self._coordinate(request))
         self._producer = answer.producer_id, answer.producer_epoch
 
-    async def _produce(self, batches: list[Batch]) -> list[TopicPartition]:
+    async def _produce(self, batches: list[RecordBatch]) -> list[TopicPartition]:
         """Send at most one batch a partition; the partitions whose batch is durable. The others are to be sent again."""
-        by_leader: defaultdict[int, list[Batch]] = defaultdict(list)
+        by_leader: defaultdict[int, list[RecordBatch]] = defaultdict(list)
         for batch in batches:
             by_leader[self._client.cluster.leader_for_partition(batch.place)].append(batch)
         taken = await asyncio.gather(*(self._produce_to(leader, each) for leader, each in by_leader.items()))
         return [place for each in taken for place in each]
 
-    async def _produce_to(self, leader: int | None, batches: list[Batch]) -> list[TopicPartition]:
+    async def _produce_to(self, leader: int | None, batches: list[RecordBatch]) -> list[TopicPartition]:
         topics = _by_topic((batch.place, (batch.data, protocol.NONE)) for batch in batches)
         try:
             answer = await self._client.send(leader, protocol.Produce(self._id, ALL, REQUEST_MS, topics, protocol.NONE))

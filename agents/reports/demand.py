@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agents.reports.hours import COUNTED, DEMAND, LEADS, until
 from agents.reports.tables import HOUR, MINUTE, Demand, Lead, ReportsState
-from agents.windows import Seen
+from agents.windows import Counted
 from bookly.records.availability import (
     ReservationCancelled,
     ReservationConfirmed,
@@ -92,7 +92,7 @@ def _ask_for(event: ReservationCreated, waitlist_id: str, state: ReportsState) -
     lead = state.leads.get(event.reservation_id, Lead())
     upto = until(state, event.metadata.occurred_at, event.ends_at)
     LEADS.put(state, event.reservation_id, replace(lead, until=max(lead.until, upto), offer=waitlist_id))
-    if "confirmed" in state.counted.get(event.reservation_id, Seen()).kinds:
+    if "confirmed" in state.counted.get(event.reservation_id, Counted()).kinds:
         _serve(event, waitlist_id, state, taken=True)
 
 

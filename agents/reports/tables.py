@@ -7,7 +7,7 @@ from typing import ClassVar
 from msgspec import Struct, field
 
 from agents.state import State, Table
-from agents.windows import Remembered, Seen, Watermark, Window
+from agents.windows import Counted, Remembered, Watermark, Window
 
 MINUTE = 60_000_000  # microseconds
 HOUR = 60 * MINUTE
@@ -83,7 +83,7 @@ class Audit(Struct, frozen=True, gc=False):
 
 class ReportsState(State):
     demand = Table("demand", Demand)  # by resource_id|hour, the begin of the hour in microseconds
-    counted = Table("counted", Seen)  # by reservation_id or waitlist_id: each kind at most once
+    counted = Table("counted", Counted)  # by reservation_id or waitlist_id: each kind at most once
     leads = Table("leads", Lead)  # by reservation_id or waitlist_id
     watermarks = Table("watermarks", Watermark)  # demand, one a partition
     downtime = Table("downtime", Downtime)  # by resource_id

@@ -14,13 +14,27 @@ docs/windows.md says how to declare one; decision 0008 why it is done like this.
 """
 
 from agents.windows.declaring import Windows
-from agents.windows.keeping import Once, Remembered, Retention, Seen
+from agents.windows.keeping import Counted, Once, Remembered, Retention
 from agents.windows.kinds import Hopping, Session, Tumbling
 from agents.windows.late import Late
 from agents.windows.order import Order
 from agents.windows.rows import Sessions, SessionWindow, Watermark, Window, figures, with_life_of
 
 __all__ = [
-    "Hopping", "Late", "Once", "Order", "Remembered", "Retention", "Seen", "Session", "SessionWindow", "Sessions", "Tumbling",
-    "Watermark", "Window", "Windows", "figures", "with_life_of",
+    "Counted",
+    "Hopping",
+    "Late",
+    "Once",
+    "Order",
+    "Remembered",
+    "Retention",
+    "Session",
+    "SessionWindow",
+    "Sessions",
+    "Tumbling",
+    "Watermark",
+    "Window",
+    "Windows",
+    "figures",
+    "with_life_of",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ class Remembered(Struct, frozen=True, gc=False):
     until: int = 0
 
 
-class Seen(Remembered, frozen=True, gc=False):
+class Counted(Remembered, frozen=True, gc=False):
     """What was counted of one entity, each kind once. Sorted: the order of arrival leaves no trace."""
 
     kinds: tuple[str, ...] = ()
@@ -84,9 +84,9 @@ class Once(Retention[Any]):
 
     def first(self, state: State, entity: str, kind: str, until: int) -> bool:
         """Whether it is the first time. It is remembered until then, or for longer where another kind wants that."""
-        seen: Seen | None = state.views[self.table].get(entity)
+        seen: Counted | None = state.views[self.table].get(entity)
         if seen is None:
-            self.put(state, entity, Seen(until, (kind,)))
+            self.put(state, entity, Counted(until, (kind,)))
             return True
         if kind in seen.kinds:
             return False

@@ -20,7 +20,7 @@ from agents.engine.worker import prepare, tune_interpreter
 from bench.fold.domain import FOLD, STALE
 from bench.peers.stopwatch import Stopwatch
 from bookly.settings import Settings
-from contracts.broker import provision_broker
+from contracts.broker import create_topics
 
 if TYPE_CHECKING:
     from agents.engine.app import BooklyApp
@@ -34,7 +34,7 @@ def main() -> None:
     domain = replace(FOLD, name=os.environ["FOLD_GROUP"])
     partitions = int(os.environ.get("FOLD_PARTITIONS", "4"))
     others: list[tuple[str, int, dict[str, str]]] = [(topic, partitions, {}) for topic in (domain.dead_letters, domain.control)]
-    provision_broker(settings.brokers, [*changelogs_of(domain, partitions), *others])
+    create_topics(settings.brokers, [*changelogs_of(domain, partitions), *others])
     stale = {(domain.name, event): found for (_, event), found in STALE.items()}
     app = prepare(domain, settings, stale=stale, partitions=partitions)
     tune_interpreter()

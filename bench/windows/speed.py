@@ -16,7 +16,7 @@ from agents.engine.encoding import Encoding
 from agents.engine.partition import Partition
 from agents.reports.demand import record_demand
 from agents.reports.tables import DAY, HOUR, MINUTE, Demand, ReportsState
-from agents.windows import Seen
+from agents.windows import Counted
 from bench.windows.naming import event_id
 from bookly.cache.invalidator import Invalidator
 from bookly.catalog import EVENTS
@@ -50,7 +50,7 @@ def plain(event: ReservationCreated, state: ReportsState) -> None:
     """The same figures, once a reservation, in a table by resource and hour."""
     if event.reservation_id in state.counted:
         return
-    state.counted[event.reservation_id] = Seen(kinds=("asked",))
+    state.counted[event.reservation_id] = Counted(kinds=("asked",))
     at = event.metadata.occurred_at
     key = f"{event.resource_id}|{at - at % HOUR}"
     row = state.demand.get(key) or Demand()

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agents.state import State, Table
-from agents.windows import Late, Once, Seen, Session, Sessions, SessionWindow, Watermark, Windows
+from agents.windows import Counted, Late, Once, Session, Sessions, SessionWindow, Watermark, Windows
 from bookly.records import NO_METADATA
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Sums(State):
     sums = Table("sums", Sum)
     watermarks = Table("watermarks", Watermark)
     sessions = Table("sessions", Sessions)
-    seen = Table("seen", Seen)
+    seen = Table("seen", Counted)
 
 
 @dataclass(eq=False)

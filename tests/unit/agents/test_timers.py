@@ -3,61 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import Struct
 
 from agents import timers
 from agents.domain import Domain, DomainError
-from agents.state import State, Table
-from agents.timers import SLACK, Timer, TimerTable, happen
-from bookly.records.availability import ReservationCancelled, ReservationCreated, WaitlistOfferExpired
+from agents.state import State
+from agents.timers import SLACK, Timer
+from bookly.records.availability import WaitlistOfferExpired
 from bookly.testing import DomainBench, given
 from bookly.testing.events import MONDAY
+from tests.unit.alarms import DOMAIN, Alarms, failing, ring, set_alarm
 from tests.unit.clock import at, hour
 from tests.unit.facts import ROOM, asked, cancelled
-
-
-class Rang(Struct, frozen=True):
-    times: tuple[str, ...] = ()
-
-
-class Alarms(State):
-    rang = Table("rang", Rang)
-    timers = TimerTable()
-
-
-def set_alarm(event: ReservationCreated, state: Alarms) -> None:
-    """At the begin of what is asked for; fails after it for one user."""
-    state.timers.set("alarm", event.reservation_id, event.resource_id, event.starts_at, event.metadata)
-    if event.user_id == "fails":
-        raise ValueError("after it was set")
-
-
-def cancel_alarm(event: ReservationCancelled, state: Alarms) -> None:
-    """Fails after it for one reason."""
-    state.timers.cancel("alarm", event.reservation_id)
-    if event.reason == "fails":
-        raise ValueError("after it was cancelled")
-
-
-def ring(timer: Timer, state: Alarms) -> None:
-    """Writes it down and tells of it; an alarm called after another one sets that one, at its own time."""
-    state.rang["all"] = Rang((*state.rang.get("all", Rang()).times, timer.subject))
-    told = happen(timer, WaitlistOfferExpired(timer.subject, timer.key, "ann"), state)
-    if timer.subject.startswith("again-"):
-        state.timers.set("alarm", timer.subject.removeprefix("again-"), timer.key, timer.due, told.metadata)
-
-
-DOMAIN = Domain.of("availability", Alarms, (set_alarm, cancel_alarm), timers={"alarm": ring})
 
 
 def rang(bench: DomainBench) -> tuple[str, ...]:
     row = bench.row("rang", "all")
     return row.times if row else ()
-
-
-def failing(event: ReservationCancelled) -> ReservationCancelled:
-    event.reason = "fails"
-    return event
 
 
 def test_what_is_due_fires_in_order_of_time_and_then_of_name_and_its_row_is_gone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from agents.availability import DOMAIN
-from agents.availability.deadlines import GRACE, NO_SHOW, OFFER
+from agents.availability.deadlines import NO_SHOW, NO_SHOW_AFTER, OFFER
 from agents.timers import Timer
 from bookly.records.availability import NotificationRequested, ReservationNoShow, WaitlistOffered, WaitlistOfferExpired
 from bookly.testing import DomainBench, given
@@ -26,7 +26,7 @@ from tests.unit.facts import (
 )
 
 MINUTE = 60_000_000
-LATE = hour(9) + GRACE
+LATE = hour(9) + NO_SHOW_AFTER
 
 
 def confirmed() -> DomainBench:
@@ -87,15 +87,15 @@ def test_staff_who_say_so_afterwards_repeat_it_and_who_comes_then_is_too_late() 
 
 
 def test_who_is_confirmed_after_the_begin_has_the_grace_from_then_on() -> None:
-    then = given(DOMAIN, room(), asked("r-1", 9, 10), at(9.5, granted("r-1"))).clock(hour(9.5) + GRACE - 1)
+    then = given(DOMAIN, room(), asked("r-1", 9, 10), at(9.5, granted("r-1"))).clock(hour(9.5) + NO_SHOW_AFTER - 1)
     assert state_of(then) == "CONFIRMED"
-    assert state_of(then.clock(hour(9.5) + GRACE)) == "NO_SHOW"
+    assert state_of(then.clock(hour(9.5) + NO_SHOW_AFTER)) == "NO_SHOW"
 
 
 def test_a_reservation_that_moves_is_waited_for_at_its_new_time() -> None:
     then = confirmed().when(moved("r-1", 12, 13)).clock(LATE)
     assert state_of(then) == "CONFIRMED"
-    assert state_of(then.clock(hour(12) + GRACE)) == "NO_SHOW"
+    assert state_of(then.clock(hour(12) + NO_SHOW_AFTER)) == "NO_SHOW"
 
 
 def test_a_reservation_that_nobody_has_confirmed_misses_nobody() -> None:

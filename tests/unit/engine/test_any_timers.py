@@ -11,11 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents import timers
-from agents.domain import Domain
 from agents.engine.fuse import Limits
-from agents.state import State
-from agents.timers import Timer, TimerTable, happen
-from bookly.records.availability import ReservationCancelled, ReservationCreated, WaitlistOfferExpired
+from tests.unit.alarms import DOMAIN, failing
 from tests.unit.clock import at
 from tests.unit.engine.log import Log
 from tests.unit.engine.world import INPUT, Record, World, naming_the_head
@@ -27,29 +24,6 @@ if TYPE_CHECKING:
 NAMES = ("a", "b", "c")
 AT_ONCE = 2
 END = 1_000
-
-
-class Alarms(State):
-    timers = TimerTable()
-
-
-def set_alarm(event: ReservationCreated, state: Alarms) -> None:
-    state.timers.set("alarm", event.resource_id, event.resource_id, event.attendees, event.metadata)
-    if event.user_id == "fails":
-        raise ValueError("after it was set")
-
-
-def cancel_alarm(event: ReservationCancelled, state: Alarms) -> None:
-    state.timers.cancel("alarm", event.resource_id)
-    if event.reason == "fails":
-        raise ValueError("after it was cancelled")
-
-
-def ring(timer: Timer, state: Alarms) -> None:
-    happen(timer, WaitlistOfferExpired(timer.subject, timer.key, "ann"), state)
-
-
-DOMAIN = Domain.of("availability", Alarms, (set_alarm, cancel_alarm), timers={"alarm": ring})
 
 
 class Done(NamedTuple):
@@ -140,10 +114,11 @@ class Worker:
 def event_of(record: Done) -> Any:
     fails = record.what.startswith("failed")
     if record.what.endswith("set"):
-        return at(0, asked("r", 1, 2, "fails" if fails else "ann", resource=record.name, attendees=record.at))
-    event = cancelled("r", record.name)
-    event.reason = "fails" if fails else event.reason
-    return at(0, event)
+        event = asked(record.name, 1, 2, "fails" if fails else "ann", resource=record.name)
+        event.starts_at = record.at
+        return at(0, event)
+    off = cancelled(record.name, record.name)
+    return at(0, failing(off) if fails else off)
 
 
 HISTORIES = st.lists(

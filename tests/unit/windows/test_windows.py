@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from agents.windows import Hopping, Late, Once, Order, Seen, Session, Tumbling, Windows
+from agents.windows import Counted, Hopping, Late, Once, Order, Session, Tumbling, Windows
 from agents.windows.closing import AT_ONCE, close_due, retire
 from agents.windows.kinds import BadWindow
 from bench.windows.oracle import Event
@@ -233,7 +233,7 @@ def test_what_was_counted_is_remembered_as_long_as_the_latest_kind_wants() -> No
 
 def test_a_row_that_does_not_say_until_when_is_kept_for_a_while() -> None:
     state, once = (
-        Sums("bench", {"sums": {}, "watermarks": {}, "sessions": {}, "seen": {"r-1": Seen(kinds=("asked",))}}),
+        Sums("bench", {"sums": {}, "watermarks": {}, "sessions": {}, "seen": {"r-1": Counted(kinds=("asked",))}}),
         Once("seen", 10),
     )
     once.retire(state, 100)
