@@ -24,6 +24,11 @@ CONTROL_DAYS = 90
 # How far a group has read is told by when records were written. Producers' clocks differ, and one that is ahead would make
 # no-shows of visitors whose check-in lies behind its record. When a fact became true is in the event itself.
 BY_THE_BROKER = {"message.timestamp.type": "LogAppendTime"}
+FOR_EVER = {"retention.ms": "-1"}
+CONSOLE = (  # what was done in the replay console, and the replays that it knows
+    ("bookly.console.audit", 1, {**BY_THE_BROKER, **FOR_EVER}),
+    ("bookly.console.replays", 1, {"cleanup.policy": "compact"}),
+)
 DEAD_LETTER_BYTES = 2 * 1024 * 1024  # an event of the largest size, and the headers that say why it is here
 
 Wanted = tuple[str, int, dict[str, Any]]
@@ -35,12 +40,13 @@ def wanted_topics(internal: Iterable[Wanted] = ()) -> tuple[Wanted, ...]:
     events = tuple(
         (topic.name, topic.partitions, {**BY_THE_BROKER, "retention.ms": str(topic.retention_days * DAY_MS)}) for topic in topics
     )
-    dead = {"retention.ms": "-1", "max.message.bytes": str(DEAD_LETTER_BYTES)}
+    dead = {**FOR_EVER, "max.message.bytes": str(DEAD_LETTER_BYTES)}
     control = {**BY_THE_BROKER, "retention.ms": str(CONTROL_DAYS * DAY_MS)}
     return (
         *events,
         *((topic.dead_letters, topic.partitions, dead) for topic in topics),
         *((topic.control, topic.partitions, control) for topic in topics),
+        *CONSOLE,
         *internal,
     )
 

@@ -1,0 +1,131 @@
+"""A replay as it is planned: what is read, where it goes, how fast, and how far it has come. Kept in a compacted topic, so that
+every face sees the same, and any process can take a run up again.
+
+    planned ──approve──▶ approved ──run──▶ running ◀──▶ paused ──▶ finished | stopped | failed
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from confluent_kafka import KafkaException, Producer
+
+from api.console.found import Span
+from api.console.reading import read, spans_of
+from api.console.selection import Selection
+from bookly.errors import BooklyError, BrokerUnavailable
+from bookly.transport import librdkafka_log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TOPIC: Final = "bookly.console.replays"
+PATIENCE_S: Final = 20.0
+State = Literal["planned", "approved", "running", "paused", "finished", "stopped", "failed"]
+ENDED: Final = frozenset({"finished", "stopped", "failed"})
+STEPS: Final[Mapping[str, frozenset[str]]] = {  # the states from which a verb goes on, by the state that it leads to
+    "approved": frozenset({"planned"}),
+    "running": frozenset({"planned", "approved", "running", "paused", "failed"}),
+    "paused": frozenset({"running"}),
+    "stopped": frozenset({"planned", "approved", "running", "paused", "failed"}),
+    "finished": frozenset({"running"}),
+    "failed": frozenset({"running"}),
+}
+
+
+class NoSuchReplay(BooklyError):
+    """Nobody has planned it."""
+
+
+class WrongState(BooklyError):
+    """The replay is not where this could be done. Nothing was done."""
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`spans` are what `selection` meant when it was planned. `group`: a domain, or `topic`: where copies go; one of the two.
+
+    `rate`: records a second at most, 0 for as fast as it goes. `matching`: how many records met the conditions when it was
+    planned. `replayed`: how many were produced. `before`: the group's tally of its replay topic when the run began.
+    """
+
+    id: str
+    selection: Selection
+    spans: tuple[Span, ...]
+    group: str
+    topic: str
+    rate: int
+    matching: int
+    by: str
+    why: str
+    at: str
+    state: State = "planned"
+    approved_by: str = ""
+    replayed: int = 0
+    problem: str = ""
+    before: dict[str, int] = {}
+
+    @property
+    def target(self) -> str:
+        """The topic that is written to."""
+        return f"bookly.{self.group}.replay" if self.group else self.topic
+
+    @property
+    def consumer_group(self) -> str:
+        """Whose lag is the work left."""
+        return f"bookly-console-{self.id}"
+
+    def to(self, state: State, **changed: Any) -> Plan:
+        """The same, a step on. Raises WrongState."""
+        if self.state not in STEPS[state]:
+            raise WrongState(f"replay {self.id} is {self.state}: from there it cannot be {state}. Nothing was done.")
+        return msgspec.structs.replace(self, state=state, **changed)
+
+
+def planned(
+    selection: Selection, spans: tuple[Span, ...], *, group: str, topic: str, rate: int, matching: int, by: str, why: str
+) -> Plan:
+    """A new one, with an id that says when."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return Plan(name, selection, spans, group, topic, rate, matching, by, why, now.isoformat())
+
+
+def keep(brokers: str, plan: Plan) -> None:
+    """It is durable when this returns. Raises BrokerUnavailable."""
+    failed: list[str] = []
+    producer = Producer(
+        {"bootstrap.servers": brokers, "logger": librdkafka_log(), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)}
+    )
+    try:
+        producer.produce(
+            TOPIC,
+            msgspec.json.encode(plan),
+            plan.id,
+            on_delivery=lambda error, _: failed.append(error.str()) if error is not None else None,
+        )
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    if producer.flush(PATIENCE_S) or failed:
+        raise BrokerUnavailable(brokers, PATIENCE_S, failed[0] if failed else "it did not confirm the plan")
+
+
+def all_plans(brokers: str) -> list[Plan]:
+    """Every replay as it is now, the newest first. Raises BrokerUnavailable."""
+    found: dict[bytes, Plan] = {}
+    for batch in read(brokers, spans_of(brokers, Selection((TOPIC,)))):
+        for message in batch:
+            found[message.key()] = msgspec.json.decode(message.value(), type=Plan)
+    return sorted(found.values(), key=lambda plan: plan.at, reverse=True)
+
+
+def plan_of(brokers: str, name: str) -> Plan:
+    """Raises NoSuchReplay, BrokerUnavailable."""
+    found = all_plans(brokers)
+    for plan in found:
+        if plan.id == name:
+            return plan
+    known = ", ".join(plan.id for plan in found[:5]) or "none yet"
+    raise NoSuchReplay(f"there is no replay {name!r}; the newest are: {known}")
