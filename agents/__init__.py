@@ -48,8 +48,8 @@ def changelogs() -> tuple[tuple[str, int, dict[str, Any]], ...]:
 
 
 def changelogs_of(domain: Domain, partitions: int = PARTITIONS) -> tuple[tuple[str, int, dict[str, Any]], ...]:
-    """One for each table, and one for the records that wait behind a failed one."""
+    """One for each table, one for the records that wait behind a failed one, and one for the failed ones that were given up."""
     largest = str(ROW_BYTES + 65_536)  # a row with its key
     config = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1", "max.message.bytes": largest}
-    names = (*(domain.changelog(table.name) for table in domain.tables), domain.parked)
+    names = (*(domain.changelog(table.name) for table in domain.tables), domain.parked, domain.given_up)
     return tuple((name, partitions, config) for name in names)

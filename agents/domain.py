@@ -90,6 +90,11 @@ class Domain:
         return f"bookly.{self.name}.control"
 
     @property
+    def replay(self) -> str:
+        """Where operators give the group records once more."""
+        return f"bookly.{self.name}.replay"
+
+    @property
     def tables(self) -> tuple[Table[Any], ...]:
         return tuple(table for _, table in tables_of(self.state))
 
@@ -102,6 +107,11 @@ class Domain:
         return self.changelog("parked")
 
     @property
+    def given_up(self) -> str:
+        """The changelog of failed records that nobody tries again, which the engine keeps for every domain."""
+        return self.changelog("given_up")
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """The topics that carry at least one event it handles, in order."""
         handled = {event.TYPE for event in self.handlers}
@@ -110,7 +120,7 @@ class Domain:
     @property
     def inputs(self) -> tuple[str, ...]:
         """All that the group consumes."""
-        return (*self.topics, self.control)
+        return (*self.topics, self.control, self.replay)
 
     def reasons_of_timers(self) -> tuple[tuple[str, str, str], ...]:
         """The kind of each timer, its rule, and why it is there, as documents show it."""

@@ -45,7 +45,7 @@ def fold_of(name: str, topic: str) -> Apart:
 def make_topics(brokers: str, domain: Apart, partitions: int) -> None:
     """The topic of a copy, and those that the engine keeps for every group."""
     changelogs = [name for name, _, _ in changelogs_of(domain, partitions)]
-    others = (domain.topic, domain.dead_letters, domain.control)
+    others = (domain.topic, domain.dead_letters, domain.control, domain.replay)
     make(brokers, {**dict.fromkeys(others, KEPT), **dict.fromkeys(changelogs, COMPACT)}, partitions)
 
 

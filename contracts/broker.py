@@ -45,7 +45,7 @@ def wanted_topics(internal: Iterable[Wanted] = ()) -> tuple[Wanted, ...]:
     return (
         *events,
         *((topic.dead_letters, topic.partitions, dead) for topic in topics),
-        *((topic.control, topic.partitions, control) for topic in topics),
+        *((name, topic.partitions, control) for topic in topics for name in (topic.control, topic.replay)),
         *CONSOLE,
         *internal,
     )

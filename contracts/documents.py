@@ -74,6 +74,7 @@ def bus(topic: Topic, topics: Iterable[Topic], reactions: Reactions, root: Path)
         ("consumer group", f"`bookly-{topic.domain}`"),
         ("dead letters of this group", f"`{topic.dead_letters}`"),
         ("commands to this group", f"`{topic.control}`"),
+        ("records replayed to this group", f"`{topic.replay}`"),
     ]
     lines = [*_head(f"Event bus of {topic.domain}"), *table(("", ""), facts)]
     lines += [

@@ -59,6 +59,11 @@ class Topic:
         """Where operators tell the domain's group to release a key."""
         return f"{self.name}.control"
 
+    @property
+    def replay(self) -> str:
+        """Where records are given to the domain's group once more, each with the place that it came from."""
+        return f"{self.name}.replay"
+
 
 def load_topics(root: Path = ROOT, schemas: Schemas | None = None) -> tuple[Topic, ...]:
     """The five topics in the order of DOMAINS. Raises ContractError with the file and what to do."""

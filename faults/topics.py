@@ -23,8 +23,9 @@ SETTLING_S = 5.0
 
 
 def names_of(domain: RunDomain) -> tuple[str, ...]:
-    """Input, output, dead letters, commands and changelogs."""
-    return (*domain.renamed.values(), domain.dead_letters, domain.control, *(name for name, _, _ in changelogs_of(domain)))
+    """Input, output, dead letters, commands, replays and changelogs."""
+    engine = (domain.dead_letters, domain.control, domain.replay)
+    return (*domain.renamed.values(), *engine, *(name for name, _, _ in changelogs_of(domain)))
 
 
 @contextlib.contextmanager

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agents.engine.dead_letters import dead_letter
+from agents.engine.dead_letters import dead_letter, failure_of
 from agents.engine.decoding import Bad
 from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.fuse import Fuse, Limits
+from agents.engine.ledger import GivenUp
 from agents.engine.parking import Parked
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from agents.engine.consuming import Batch
     from agents.engine.decoding import Decoded
     from agents.engine.encoding import Encoding
+    from agents.engine.fetching import Fetched
     from agents.engine.partition import Partition
     from bookly.cache.invalidator import Invalidator
     from bookly.records import Record
@@ -163,17 +165,28 @@ class Applying:
         for one in aside:
             record, attempt = batch.records[one.index], int(one.bad is not None)
             if one.bad is not None:
-                say(batch.tp, record.offset, one.bad)
                 fuse.bad()
-                partition.merge([dead_letter(self._domain, batch.tp, record, one.bad, one.event)])
+                self.fail(partition, batch.tp, record, one.bad, one.event, first + one.index)
             else:
                 fuse.parked()
-            if record.key is not None:
-                partition.parking.put(Parked.of(batch.tp, record, first + one.index, attempt))
+                partition.parking.put(Parked.of(batch.tp, record, first + one.index, 0))
             partition.tally(batch.tp, dead=attempt, parked=1 - attempt)
         if aside:
-            self._check_room(partition)
+            self.check_room(partition)
         aside.clear()
+
+    def fail(
+        self, partition: Partition, tp: TP, record: Fetched, bad: Bad, event: Record | None, sequence: int, attempt: int = 1
+    ) -> None:
+        """It is a dead letter, and heads the line of its key; without a key nothing waits for it, and it is given up."""
+        say(tp, record.offset, bad)
+        partition.merge([dead_letter(self._domain, tp, record, bad, event, attempt)])
+        failure = failure_of(self._domain, bad, event)
+        if record.key is not None:
+            partition.parking.put(Parked.of(tp, record, sequence, attempt, failure))
+        else:
+            entry = GivenUp.of(None, failure, self._domain.group, attempt)
+            partition.ledger.add((tp.topic, tp.partition, record.offset), entry)
 
     def _fuse(self, partition: Partition, tp: TP) -> Fuse:
         """Its run is committed with the tally: were it forgotten at restarts, a slow trickle of failures would go on for ever."""
@@ -195,7 +208,7 @@ class Applying:
                 code=EXIT_DATA,
             )
 
-    def _check_room(self, partition: Partition) -> None:
+    def check_room(self, partition: Partition) -> None:
         parking = partition.parking
         if len(parking) > self._limits.parked or parking.size > self._limits.parked_bytes:
             stop_process(

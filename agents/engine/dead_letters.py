@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.engine.outgoing import Outgoing
+from agents.engine.parking import Failure
 
 if TYPE_CHECKING:
     from faust.types import TP
@@ -18,14 +19,25 @@ if TYPE_CHECKING:
 ERROR_LIMIT = 500  # characters of an exception's text that a header keeps
 
 
+def failure_of(domain: Domain, bad: Bad, event: Record | None) -> Failure:
+    """Why it failed, as it is told wherever it lies from now on."""
+    handlers = domain.handlers.get(type(event), ()) if event is not None else ()
+    return Failure(
+        bad.reason,
+        event.TYPE if event is not None else "",
+        ",".join(handler.__name__ for handler in handlers),
+        f"{type(bad.error).__name__}: {bad.error}"[:ERROR_LIMIT],
+    )
+
+
 def dead_letter(domain: Domain, tp: TP, record: Fetched | Parked, bad: Bad, event: Record | None, attempt: int = 1) -> Outgoing:
     """The record for the group's dead-letter topic, on the partition that it came from, so that its key's order is kept."""
-    handlers = domain.handlers.get(type(event), ()) if event is not None else ()
+    failure = failure_of(domain, bad, event)
     why = {
-        "dead.reason": bad.reason,
-        "dead.error": f"{type(bad.error).__name__}: {bad.error}"[:ERROR_LIMIT],
+        "dead.reason": failure.reason,
+        "dead.error": failure.error,
         "dead.group": domain.group,
-        "dead.handler": ",".join(handler.__name__ for handler in handlers),
+        "dead.handler": failure.handler,
         "dead.topic": tp.topic,
         "dead.partition": str(tp.partition),
         "dead.offset": str(record.offset),

@@ -16,12 +16,25 @@ if TYPE_CHECKING:
 
     from agents.engine.fetching import Fetched
 
+Place = tuple[str, int, int]  # topic, partition, offset
 _OURS = "parked."
 _DIGITS = 16
 
 
+class Failure(NamedTuple):
+    """Why a record failed last: a word of a fixed set, its event's type and handlers where it is one, the exception's text."""
+
+    reason: str
+    type: str
+    handler: str
+    error: str
+
+
 class Parked(NamedTuple):
-    """A record with its place in line. `attempt`: how often it has failed; 0 for one that waits behind another."""
+    """A record with its place in line. `attempt`: how often it has failed; 0 for one that waits behind another.
+
+    `failure`: None for one that has not failed, or that was parked by a release that did not keep it.
+    """
 
     sequence: int
     topic: str
@@ -31,12 +44,18 @@ class Parked(NamedTuple):
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     attempt: int
+    failure: Failure | None = None
 
     @classmethod
-    def of(cls, tp: TP, record: Fetched, sequence: int, attempt: int) -> Parked:
+    def of(cls, tp: TP, record: Fetched, sequence: int, attempt: int, failure: Failure | None = None) -> Parked:
         """For a record with a key: one without has nobody behind it."""
         key = record.key or b""
-        return cls(sequence, tp.topic, tp.partition, record.offset, key, record.value, tuple(record.headers), attempt)
+        return cls(sequence, tp.topic, tp.partition, record.offset, key, record.value, tuple(record.headers), attempt, failure)
+
+    @property
+    def place(self) -> Place:
+        """Where it came from."""
+        return self.topic, self.partition, self.offset
 
 
 class Parking:
@@ -45,6 +64,7 @@ class Parking:
     def __init__(self, changelog: str, number: int) -> None:
         self._changelog, self._number = changelog, number
         self._waiting: dict[bytes, dict[int, Parked]] = {}
+        self._places: set[Place] = set()
         self._changes: dict[bytes, Outgoing] = {}
         self._next = self._count = 0
         self.size = 0  # bytes of the values that wait
@@ -63,6 +83,10 @@ class Parking:
     def behind(self, key: bytes) -> Sequence[Parked]:
         """Those of a key in order, the failed one first; empty for a key that flows."""
         return sorted(self._waiting.get(key, {}).values())
+
+    def has(self, place: Place) -> bool:
+        """Whether the record from there waits."""
+        return place in self._places
 
     def put(self, parked: Parked) -> None:
         """Add one, or replace the one with its sequence."""
@@ -95,6 +119,7 @@ class Parking:
     def _keep(self, parked: Parked) -> None:
         self._leave(parked.key, parked.sequence)
         self._waiting.setdefault(parked.key, {})[parked.sequence] = parked
+        self._places.add(parked.place)
         self._count += 1
         self.size += len(parked.value or b"")
 
@@ -102,6 +127,7 @@ class Parking:
         waiting = self._waiting.get(key, {})
         gone = waiting.pop(sequence, None)
         if gone is not None:
+            self._places.discard(gone.place)
             self._count -= 1
             self.size -= len(gone.value or b"")
             if not waiting:
@@ -119,8 +145,9 @@ def _headers(parked: Parked) -> list[tuple[str, bytes]]:
         "offset": str(parked.offset),
         "attempt": str(parked.attempt),
         "empty": str(int(parked.value is None)),  # a tombstone that failed: its changelog record may not be one
+        **(parked.failure._asdict() if parked.failure else {}),
     }
-    return [*parked.headers, *((_OURS + name, text.encode()) for name, text in ours.items())]
+    return [*parked.headers, *((_OURS + name, text.encode(errors="replace")) for name, text in ours.items())]
 
 
 def _restored(key: bytes, sequence: int, record: Fetched) -> Parked:
@@ -134,4 +161,5 @@ def _restored(key: bytes, sequence: int, record: Fetched) -> Parked:
         None if ours["empty"] == "1" else record.value,
         tuple(header for header in record.headers if not header[0].startswith(_OURS)),
         int(ours["attempt"]),
+        Failure(*(ours[name] for name in Failure._fields)) if "reason" in ours else None,
     )

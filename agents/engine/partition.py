@@ -18,6 +18,7 @@ from msgspec.json import encode as to_json
 from agents import ROW_BYTES
 from agents.engine.committed import CommittedRows
 from agents.engine.fatal import EXIT_DATA, stop_process
+from agents.engine.ledger import Ledger
 from agents.engine.outgoing import Outgoing
 from agents.engine.parking import Parking
 from agents.engine.transactions import Transactions
@@ -35,6 +36,9 @@ class Tally(Counter[str]):
 
     A parked or dead-lettered record that is applied later is released: applied counts those of the first attempt. A repeat is
     a transition that was illegal or made before. Failing and behind are no counts, but how the fuse stands (see Fuse).
+
+    Of a replay partition: records applied, skipped (they were applied before), ahead (the group has not come to them yet),
+    waiting (parked) and dead.
 
     It is committed with the offset, so it is as exact as the offset is and survives the worker.
     """
@@ -72,6 +76,7 @@ class Partition:
         self.offsets: dict[TP, int] = {}
         self.tallies: defaultdict[TP, Tally] = defaultdict(Tally)
         self.parking = Parking(domain.parked, number)
+        self.ledger = Ledger(domain.given_up, number)
         self.state.is_held = lambda key: key.encode() in self.parking
         self.stale: set[str] = set()
         self._since: float | None = None
@@ -159,12 +164,13 @@ class Partition:
             offsets = {tp: self.done_up_to(tp) for tp in self._begins.keys() | self._committed.keys()}
         offsets |= {tp: self._committed[tp] for tp in self._tallied & self._committed.keys() - offsets.keys()}
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
-        records = [*self._changelog_records(), *self.parking.changes(), *self._outgoing]
+        records = [*self._changelog_records(), *self.parking.changes(), *self.ledger.changes(), *self._outgoing]
         transaction = Transaction(records, places, self.stale, self._since)
         self._committed.update(offsets)
         self.offsets, self._outgoing, self.stale, self._since, self.is_dirty = {}, [], set(), None, False
         self._tallied.clear()
         self.parking.forget_changes()
+        self.ledger.forget_changes()
         return transaction
 
     async def commit(self, transaction: Transaction) -> None:

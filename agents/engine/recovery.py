@@ -99,8 +99,11 @@ async def take_over(
 
 async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Partition], progress: Callable[[], None]) -> None:
     decoders = {domain.changelog(table.name): (table.name, Decoder(table.row)) for table in domain.tables}
-    parked = domain.parked
-    places = [TopicPartition(topic, number) for topic in (*decoders, parked) for number in partitions]
+    aside: dict[str, Callable[[Partition, Any], None]] = {
+        domain.parked: lambda partition, record: partition.parking.restore(record),
+        domain.given_up: lambda partition, record: partition.ledger.restore(record),
+    }
+    places = [TopicPartition(topic, number) for topic in (*decoders, *aside) for number in partitions]
     if not places:
         return
     consumer: Any = AIOKafkaConsumer(
@@ -120,9 +123,9 @@ async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Part
             for place, records in (await consumer.getmany(*behind, timeout_ms=200, max_records=READ_AT_ONCE)).items():
                 read += len(records)
                 progress()
-                if place.topic == parked:
+                if place.topic in aside:
                     for record in records:
-                        partitions[place.partition].parking.restore(record)
+                        aside[place.topic](partitions[place.partition], record)
                 else:
                     name, decoder = decoders[place.topic]
                     _restore(partitions[place.partition].rows[name], records, decoder.decode)
@@ -178,7 +181,7 @@ def _refuse_lost_offsets(domain: Domain, partitions: dict[int, Partition], commi
     """Rows without any offset: the broker has forgotten how far the group came, and reading all again would count it twice."""
     for number in sorted(partitions.keys() - committed):
         partition = partitions[number]
-        if partition.parking or any(partition.rows.values()):
+        if partition.parking or partition.ledger or any(partition.rows.values()):
             stop_process(
                 f"partition {number} of {domain.group} has rows, but no committed offset: the broker forgets those of a group "
                 "that is away for longer than its offsets.retention.minutes, or somebody deleted them. Set them to where it "

@@ -15,8 +15,9 @@ import structlog
 from faust.types import TP
 
 from agents.engine.applying import say
-from agents.engine.dead_letters import dead_letter
+from agents.engine.dead_letters import dead_letter, failure_of
 from agents.engine.decoding import Bad
+from agents.engine.ledger import GivenUp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +68,19 @@ class Releasing:
         if head != named:
             log.warning("not the head", **about, named=named, head=head)
             return
-        released = await self._release(partition, waiting, skip=command.act == "skip")
+        if command.act == "skip":
+            self._give_up(partition, waiting[0], command.by)
+            waiting = waiting[1:]
+        released = await self._release(partition, waiting)
         log.info("released", **about, records=released)
 
-    async def _release(self, partition: Partition, waiting: Sequence[Parked], *, skip: bool) -> int:
+    def _give_up(self, partition: Partition, head: Parked, by: str) -> None:
+        """It stays a dead letter, and nothing waits for it: only a replay takes it up again."""
+        partition.parking.drop(head)
+        partition.ledger.add(head.place, GivenUp.of(head.key, head.failure, by, head.attempt))
+
+    async def _release(self, partition: Partition, waiting: Sequence[Parked]) -> int:
         released = 0
-        if skip:
-            partition.parking.drop(waiting[0])
-            waiting = waiting[1:]
         for parked in waiting:
             if not await self._again(partition, parked):
                 break
@@ -92,6 +98,6 @@ class Releasing:
             return True
         say(tp, parked.offset, bad)
         partition.merge([dead_letter(self._domain, tp, parked, bad, event, attempt)])
-        partition.parking.put(parked._replace(attempt=attempt))
+        partition.parking.put(parked._replace(attempt=attempt, failure=failure_of(self._domain, bad, event)))
         partition.tally(tp, dead=1)
         return False

@@ -15,6 +15,7 @@ from agents.engine.committing import Committing
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
+from agents.engine.replaying import Replaying
 from agents.engine.ticking import Ticking
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class Runner:
         self.pulse = pulse or Pulse()
         self._decoding = decoding
         self._applying = Applying(domain, encoding, invalidator, limits)
-        self._releasing = Releasing(domain, decoding, self._applying)
+        self._orders = {
+            domain.control: Releasing(domain, decoding, self._applying).obey,
+            domain.replay: Replaying(domain, decoding, self._applying).obey,
+        }
         self._ticking = Ticking(domain, self._applying.let_time_pass)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
@@ -203,8 +207,9 @@ class Runner:
     async def _apply_to(self, partition: Partition, batch: Batch, until: float) -> None:
         """`until`: when failed records at the end need not wait for a good one any longer."""
         records = batch.records
-        if batch.tp.topic == self.domain.control:
-            await self._releasing.obey(partition, batch.tp, records)
+        obey = self._orders.get(batch.tp.topic)
+        if obey is not None:
+            await obey(partition, batch.tp, records)
             done = len(records)
         else:
             decoded = await self._decoding.decode([record.value for record in records])

@@ -33,7 +33,8 @@ def main() -> None:
     settings = Settings(os.environ["FOLD_BROKERS"], os.environ["FOLD_REGISTRY"], os.environ["FOLD_REDIS"])
     domain = replace(FOLD, name=os.environ["FOLD_GROUP"])
     partitions = int(os.environ.get("FOLD_PARTITIONS", "4"))
-    others: list[tuple[str, int, dict[str, str]]] = [(topic, partitions, {}) for topic in (domain.dead_letters, domain.control)]
+    engine = (domain.dead_letters, domain.control, domain.replay)
+    others: list[tuple[str, int, dict[str, str]]] = [(topic, partitions, {}) for topic in engine]
     create_topics(settings.brokers, [*changelogs_of(domain, partitions), *others])
     stale = {(domain.name, event): found for (_, event), found in STALE.items()}
     app = prepare(domain, settings, stale=stale, partitions=partitions)

@@ -26,7 +26,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def real(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
-    others = (DOMAIN.dead_letters, DOMAIN.control)
+    others = (DOMAIN.dead_letters, DOMAIN.control, DOMAIN.replay)
     provision_broker(stack.brokers, [*changelogs_of(DOMAIN, PARTITIONS), *((name, PARTITIONS, {}) for name in others)])
     provision_registry(str(stack.registry))
     addresses = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}

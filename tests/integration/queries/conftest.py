@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def group(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
-    others = (DOMAIN.dead_letters, DOMAIN.control)
+    others = (DOMAIN.dead_letters, DOMAIN.control, DOMAIN.replay)
     provision_broker(stack.brokers, [*changelogs_of(DOMAIN, PARTITIONS), *((name, PARTITIONS, {}) for name in others)])
     provision_registry(str(stack.registry))
     group = Group(stack, tmp_path_factory.mktemp("queries"))

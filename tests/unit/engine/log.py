@@ -52,6 +52,8 @@ class Log:
                     rows[(entry.key or b"").decode()] = decode(entry.value)
         for entry in self.topics[domain.parked, number]:
             partition.parking.restore(entry)
+        for entry in self.topics[domain.given_up, number]:
+            partition.ledger.restore(entry)
         for tp, (offset, metadata) in self.offsets.items():
             partition.resume_from(tp, offset, metadata)
         return partition

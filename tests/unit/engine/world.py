@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 INPUT = TP("bookly.availability", 2)
 CONTROL = TP("bookly.availability.control", 2)
+REPLAY = TP("bookly.availability.replay", 2)
 
 
 class Count(Struct, frozen=True):
@@ -117,6 +118,12 @@ class World:
         offset = self.partition.done_up_to(CONTROL)
         await self.give([Record(offset, value, key)], offset + 1, CONTROL)
 
+    async def replay(self, *offsets: int, key: bytes | None = b"room") -> None:
+        """Records that were sent, once more, each naming its place."""
+        first = self.partition.done_up_to(REPLAY)
+        records = [replayed(source, first + index, key) for index, source in enumerate(offsets)]
+        await self.give(records, first + len(records), REPLAY)
+
     async def wait_in_vain(self) -> None:
         """No good event follows: what is held has waited its time."""
         self.runner._held = {tp: held._replace(until=0.0) for tp, held in self.runner._held.items()}
@@ -135,6 +142,18 @@ class World:
         """What was counted; how the fuse stands is left out."""
         counted = self.partition.tallies[INPUT].items()
         return {name: count for name, count in counted if count and name not in {"failing", "behind"}}
+
+    @property
+    def replays(self) -> dict[str, int]:
+        """What became of replayed records."""
+        return dict(self.partition.tallies[REPLAY])
+
+
+def replayed(source: int, offset: int = 0, key: bytes | None = b"room") -> Record:
+    """The record of the input at this offset as it lies on the replay topic."""
+    place = {"id": "plan", "topic": INPUT.topic, "partition": str(INPUT.partition), "offset": str(source)}
+    headers = (("ce_id", b"1"), *((f"replay.{name}", text.encode()) for name, text in place.items()))
+    return Record(offset, str(source).encode(), key, headers)
 
 
 def naming_the_head(partition: Partition, act: str, key: bytes = b"room") -> bytes:
