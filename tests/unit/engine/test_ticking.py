@@ -14,7 +14,7 @@ from agents.engine.fatal import EXIT_DATA
 from agents.engine.fetching import Look
 from agents.engine.ticking import Ticking
 from bookly.records.availability import ReservationNoShow
-from tests.unit.engine.world import CONTROL, INPUT, Count, Counting, Record, World, count_reservation, reservation
+from tests.unit.engine.world import CONTROL, INPUT, REPLAY, Count, Counting, Record, World, count_reservation, reservation
 
 if TYPE_CHECKING:
     from agents.engine.partition import Partition
@@ -35,7 +35,7 @@ DOMAIN = Domain.of("availability", Counting, (count_reservation,), clock=count_n
 
 def world() -> World:
     made = World(domain=DOMAIN)
-    for tp in (INPUT, CONTROL):
+    for tp in (INPUT, CONTROL, REPLAY):
         made.partition.begin_at(tp, 7)
     return made
 
@@ -62,6 +62,7 @@ async def test_such_a_commit_carries_the_offsets_as_they_stand_for_rows_without_
     assert {place: (found.offset, found.metadata) for place, found in owed.places.items()} == {
         TopicPartition(*INPUT): (9, '{"applied":2}'),
         TopicPartition(*CONTROL): (7, "{}"),
+        TopicPartition(*REPLAY): (7, "{}"),
     }
 
 
@@ -129,7 +130,7 @@ class Told:
 async def test_where_all_is_read_it_is_as_late_as_when_that_was_last_seen_and_never_later_than_the_wall_says() -> None:
     assert Told(world().partition, {}).tick() == [JUST_NOW * 1000]
     assert Told(world().partition, {CONTROL: Look(JUST_NOW - 9, 7)}).tick() == [(JUST_NOW - 9) * 1000]
-    assert Told(world().partition, {INPUT: Look(NOON, 7), CONTROL: Look(NOON, 7)}).tick() == [NOON]
+    assert Told(world().partition, dict.fromkeys((INPUT, CONTROL, REPLAY), Look(NOON, 7))).tick() == [NOON]
 
 
 async def test_while_records_wait_time_is_that_of_what_was_read_last() -> None:
@@ -148,7 +149,7 @@ async def test_what_failed_and_is_held_is_not_read() -> None:
     held = World(domain=DOMAIN)
     held.events = [reservation("one"), reservation("bad")]
     await held.give([Record(0, b"0", timestamp=1_000), Record(1, b"1", timestamp=9_000)], 2)
-    looks = {INPUT: Look(JUST_NOW, 2), CONTROL: Look(JUST_NOW, 0)}
+    looks = {INPUT: Look(JUST_NOW, 2), CONTROL: Look(JUST_NOW, 0), REPLAY: Look(JUST_NOW, 0)}
     assert held.runner._ticking.time_of(held.partition, NOON, looks.get) == 1_000_000
 
 
