@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import msgspec
@@ -47,6 +48,7 @@ class DomainBench:
         self._state = domain.state(domain.name, self.tables)
         self._sets_aside = dead_letters
         self._parking = Parking()
+        self._numbers = count()
         self._tagger = Tagger(stale)
         self._schemas = InMemorySchemas()
         self._start()
@@ -56,7 +58,7 @@ class DomainBench:
         self._start()
         for event in events:
             dated = happened(event) if event.metadata is NO_METADATA else event
-            self._take(Taken(getattr(event, event.KEY_FIELD), event=dated))
+            self._take(Taken(getattr(event, event.KEY_FIELD), event=dated, number=next(self._numbers)))
         return self
 
     def clock(self, now: int) -> Self:
@@ -80,7 +82,7 @@ class DomainBench:
     def when_raw(self, value: bytes | None, key: str) -> Self:
         """Take a record as it lies on a topic. Raises MalformedBytes or UnknownSchema, or makes it a dead letter."""
         self._start()
-        self._take(Taken(key, value))
+        self._take(Taken(key, value, number=next(self._numbers)))
         return self
 
     def wire(self, event: Record) -> bytes:
@@ -95,6 +97,13 @@ class DomainBench:
         """
         self._start()
         self._parking.release(key, self._attempt, skip=skip)
+        return self
+
+    def replay(self, key: str) -> Self:
+        """Everything that ever came of this key comes again, as by a replay of its log: only what was skipped is tried again."""
+        self._start()
+        for record, failures in self._parking.take_up(key):
+            self._take(record, failures + 1)
         return self
 
     def parked(self, key: str) -> list[Record | None]:
@@ -141,12 +150,12 @@ class DomainBench:
         self.stale: set[str] = set()  # the tags, as docs/caching.md names them
         self.dead_letters: list[DeadLetter] = []
 
-    def _take(self, record: Taken) -> None:
+    def _take(self, record: Taken, attempt: int = 1) -> None:
         record = self._read(record)
         if record.key in self._parking and (record.event is None or type(record.event) in self.domain.handlers):
             self._parking.park(record)
-        elif not self._attempt(record, 1):
-            self._parking.hold(record)
+        elif not self._attempt(record, attempt):
+            self._parking.hold(record, attempt)
 
     def _read(self, record: Taken) -> Taken:
         """With its event, or with the reason why its bytes are none."""

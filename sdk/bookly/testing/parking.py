@@ -20,6 +20,7 @@ class Taken(NamedTuple):
     value: bytes | None = None
     event: Record | None = None
     bad: Bad | None = None
+    number: int = 0  # in which order it came
 
 
 class Parking:
@@ -27,13 +28,14 @@ class Parking:
 
     def __init__(self) -> None:
         self._held: dict[str, deque[tuple[Taken, int]]] = {}
+        self._given_up: dict[str, list[tuple[Taken, int]]] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._held
 
-    def hold(self, failed: Taken) -> None:
+    def hold(self, failed: Taken, failures: int = 1) -> None:
         """From now on its key waits for a release."""
-        self._held[failed.key] = deque([(failed, 1)])
+        self._held[failed.key] = deque([(failed, failures)])
 
     def park(self, later: Taken) -> None:
         """Behind those of its key, which is held."""
@@ -49,7 +51,7 @@ class Parking:
             raise KeyError(f"nothing is held for {key!r}; held are {', '.join(map(repr, self._held)) or 'no keys'}")
         held = self._held[key]
         if skip:
-            held.popleft()
+            self._given_up.setdefault(key, []).append(held.popleft())
         while held:
             record, failures = held[0]
             if not attempt(record, failures + 1):
@@ -57,3 +59,7 @@ class Parking:
                 return
             held.popleft()
         del self._held[key]
+
+    def take_up(self, key: str) -> list[tuple[Taken, int]]:
+        """Those of a key that were skipped, in the order in which they came, with how often each has failed. They are so no longer."""
+        return sorted(self._given_up.pop(key, []), key=lambda given_up: given_up[0].number)

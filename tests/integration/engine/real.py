@@ -30,7 +30,7 @@ from tests.integration.engine.worlds import PARTITIONS, beside, partition_of, pr
 from tests.pipeline import Worker, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from api.parking import Waiting
@@ -137,6 +137,21 @@ class Real:
         self._start()
         release(self.brokers, DOMAIN.name, first_of(self.brokers, DOMAIN.name, key), by="suite", skip=skip)
         self._settle(key)
+
+    def replay(self, key: str) -> None:
+        self._start()
+        self.replay_log(lambda message: message.key() == key.encode())
+        self._settle(key)
+
+    def replay_log(self, wanted: Callable[[Any], bool]) -> None:
+        """Each wanted record of the topic is given to the group once more. Returns when the broker has them."""
+        for message in read_log(self.brokers, TOPIC):
+            if wanted(message):
+                place = {"id": "suite", "topic": TOPIC, "partition": message.partition(), "offset": message.offset()}
+                headers = [*message.headers(), *((f"replay.{name}", str(value).encode()) for name, value in place.items())]
+                self._producer.produce(DOMAIN.replay, message.value(), message.key(), message.partition(), headers=headers)
+                self._producer.poll(0)
+        assert self._producer.flush(30) == 0
 
     def command(self, head: Waiting, *, skip: bool) -> None:
         """As an operator sends it; nobody looks at what came of it."""

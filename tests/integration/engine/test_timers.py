@@ -59,7 +59,7 @@ def test_a_worker_that_is_killed_between_due_and_commit_is_followed_by_one_that_
     end(real)
     due = in_seconds(0)
     real.flood(alarm(room, due))
-    killed = real.another(SUITE_DIES="yes")
+    killed = real.another(SUITE_DIES="timers")
     assert killed.process.wait(30) == -signal.SIGKILL
     assert real.row("missed", f"{room}/alarm") is None, "all of it was written, and none counts"
     real.worker.start()

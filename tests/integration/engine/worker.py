@@ -1,7 +1,7 @@
 """`python -m tests.integration.engine.worker`: a worker of the suite's domain, as `python -m agents` runs one of ours.
 
-With SUITE_DIES it ends as a power cut would in the first transaction in which a timer has fired: all of it is written, nothing
-committed.
+With SUITE_DIES it ends as a power cut would in the first transaction that takes a row out of the table of this name (a timer that
+fires, an event that is given up no longer): all of it is written, nothing committed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ async def end() -> None:
 
 
 class Dying(Partition):
-    """A partition whose commit does not come to its end when a timer has fired."""
+    """A partition whose commit does not come to its end when a row has gone."""
 
     async def commit(self, transaction: Transaction) -> None:
-        if any(record.topic == DOMAIN.changelog("timers") and record.value is None for record in transaction.records):
+        if any(
+            record.topic == DOMAIN.changelog(os.environ["SUITE_DIES"]) and record.value is None for record in transaction.records
+        ):
             transactions: Any = self._transactions
             transactions.commit = end
         await super().commit(transaction)
