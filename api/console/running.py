@@ -1,0 +1,179 @@
+"""A replay's run: each selected record once, in order, into its target, however often the run is killed and taken up again.
+
+Records and the offsets up to which the source was worked off are one transaction. Its offsets are those of a consumer group of
+its own, whose lag is the work left, and their metadata count what was produced. Whoever takes a run up fences who ran it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from api.console import hygiene, plans
+from api.console.found import Span
+from api.console.matching import Matcher
+from api.console.reading import found, read
+from api.tally import read_reached
+from bookly.errors import BooklyError, BrokerUnavailable
+from bookly.transport import librdkafka_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from confluent_kafka import Message
+
+    from api.console.decoding import Decoding
+    from api.console.plans import Plan
+
+PATIENCE_S: Final = 20.0
+AT_ONCE: Final = 2_000  # records of the source a transaction
+PART_S: Final = 0.25  # of a second's rate at most in a transaction, so that a pause is heard
+LOOK_S: Final = 0.5  # how often it is asked whether somebody has paused or stopped it
+_FENCED: Final = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001
+
+
+class TakenUp(BooklyError):
+    """Another process runs the replay by now."""
+
+
+class Run:
+    """`told` is called with how many offsets of the source are worked off, and how many records were produced, in all."""
+
+    def __init__(self, brokers: str, plan: Plan, decoding: Decoding, told: Callable[[int, int], None] = lambda *_: None) -> None:
+        self._brokers, self._plan, self._told = brokers, plan, told
+        self._matcher = Matcher(plan.selection, decoding)
+        self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
+        self._paced = 0.0
+
+    def through(self) -> Plan:
+        """Until its end, or until somebody pauses or stops it: the plan as it is kept by then.
+
+        Raises TakenUp, WrongState, BrokerUnavailable, RegistryUnavailable; what is done is done once, and a run goes on there.
+        """
+        try:
+            return self._run()
+        except KafkaException as error:
+            if error.args[0].code() in _FENCED:
+                raise TakenUp(f"another process runs replay {self._plan.id} by now: it goes on there.") from None
+            raise BrokerUnavailable(self._brokers, PATIENCE_S, error.args[0].str()) from error
+
+    @property
+    def produced(self) -> int:
+        return sum(self._produced.values())
+
+    def _run(self) -> Plan:
+        producer = Producer(
+            {
+                "bootstrap.servers": self._brokers,
+                "transactional.id": self._plan.consumer_group,
+                "logger": librdkafka_log(),
+                "compression.type": "lz4",
+                "linger.ms": 5,
+                "queue.buffering.max.messages": 2 * AT_ONCE,
+            }
+        )
+        producer.init_transactions(PATIENCE_S)
+        self._take_up()
+        self._plan = self._step("running", before=self._plan.before or _before(self._brokers, self._plan))
+        member = Consumer({"bootstrap.servers": self._brokers, "group.id": self._plan.consumer_group, "logger": librdkafka_log()})
+        try:
+            group = member.consumer_group_metadata()
+            looked = time.monotonic()
+            for part in self._parts():
+                self._replay(producer, group, part)
+                if time.monotonic() - looked > LOOK_S:
+                    looked = time.monotonic()
+                    now = plans.plan_of(self._brokers, self._plan.id)
+                    if now.state != "running":
+                        return now
+            self._finish(producer, group)
+        finally:
+            member.close()
+        return self._step("finished", replayed=self.produced)
+
+    def _step(self, state: Any, **changed: Any) -> Plan:
+        plan = plans.plan_of(self._brokers, self._plan.id).to(state, **changed)
+        plans.keep(self._brokers, plan)
+        return plan
+
+    def _take_up(self) -> None:
+        """Where the last transaction left it."""
+        for place, at in read_reached(self._brokers, self._plan.consumer_group).items():
+            self._reached[place], self._produced[place] = at.offset, at.tally["produced"]
+
+    def _parts(self) -> Iterator[Sequence[Message]]:
+        rate = self._plan.rate
+        size = min(AT_ONCE, max(1, int(rate * PART_S))) if rate else AT_ONCE
+        spans = [
+            Span(span.topic, span.partition, self._reached[span.topic, span.partition], span.end) for span in self._plan.spans
+        ]
+        for batch in read(self._brokers, spans):
+            for first in range(0, len(batch), size):
+                yield batch[first : first + size]
+
+    def _replay(self, producer: Producer, group: object, part: Sequence[Message]) -> None:
+        producer.begin_transaction()
+        sent = 0
+        for message in part:
+            one = found(message)
+            if self._matcher.meets(one) and not hygiene.was_replayed(one):
+                headers: Any = hygiene.replayed(one, self._plan.id)
+                while True:
+                    try:
+                        producer.produce(self._plan.target, one.value, one.key, one.partition, headers=headers)
+                        break
+                    except BufferError:
+                        producer.poll(0.1)
+                self._produced[one.topic, one.partition] += 1
+                sent += 1
+            self._reached[one.topic, one.partition] = one.offset + 1
+        self._commit(producer, group, {(message.topic() or "", message.partition() or 0) for message in part})
+        self._told(self.worked_off, self.produced)
+        self._pace(sent)
+
+    @property
+    def worked_off(self) -> int:
+        """Offsets of the source."""
+        return sum(self._reached[span.topic, span.partition] - span.first for span in self._plan.spans)
+
+    def _commit(self, producer: Producer, group: object, places: set[tuple[str, int]]) -> None:
+        offsets = [
+            TopicPartition(*place, self._reached[place], metadata=json.dumps({"produced": self._produced[place]}))
+            for place in places
+        ]
+        producer.send_offsets_to_transaction(offsets, group, PATIENCE_S)
+        producer.commit_transaction(PATIENCE_S)
+
+    def _finish(self, producer: Producer, group: object) -> None:
+        """Where markers stand at a span's end, nothing is left either."""
+        for span in self._plan.spans:
+            self._reached[span.topic, span.partition] = span.end
+        producer.begin_transaction()
+        self._commit(producer, group, {(span.topic, span.partition) for span in self._plan.spans})
+        self._told(self.worked_off, self.produced)
+
+    def _pace(self, sent: int) -> None:
+        if self._plan.rate:
+            now = time.monotonic()
+            self._paced = max(self._paced, now) + sent / self._plan.rate
+            time.sleep(max(0.0, self._paced - now))
+
+
+def _before(brokers: str, plan: Plan) -> dict[str, int]:
+    """What the group had counted of its replay topic when the run began."""
+    return dict(tally_of(brokers, plan)) if plan.group else {}
+
+
+def tally_of(brokers: str, plan: Plan) -> dict[str, int]:
+    """What the group has counted of its replay topic so far. Raises BrokerUnavailable."""
+    total: defaultdict[str, int] = defaultdict(int)
+    for (topic, _), at in read_reached(brokers, f"bookly-{plan.group}").items():
+        if topic == plan.target:
+            for name, many in at.tally.items():
+                total[name] += many
+    return dict(total)
