@@ -96,10 +96,11 @@ def release(brokers: str, domain: str, head: Waiting, *, by: str, skip: bool = F
     return left
 
 
-def command(head: Waiting, *, by: str, skip: bool) -> bytes:
+def command(head: Waiting, *, by: str, skip: bool, why: str = "") -> bytes:
     """What the group's control topic takes: it is refused where the head is not this one with so many failures."""
     act = "skip" if skip else "retry"
-    return json.dumps({"act": act, "by": by, "sequence": head.sequence, "attempt": head.attempt}).encode()
+    said = {"act": act, "by": by, "sequence": head.sequence, "attempt": head.attempt}
+    return json.dumps({**said, "why": why} if why else said).encode()
 
 
 def spelled(key: str) -> str:

@@ -39,6 +39,7 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str
     sequence: int
     attempt: int
+    why: str = ""
 
 
 class Releasing:
@@ -64,7 +65,7 @@ class Releasing:
         waiting = partition.parking.behind(key)
         head = (waiting[0].sequence, waiting[0].attempt) if waiting else None
         named = (command.sequence, command.attempt)
-        about = {"key": str(key), "act": command.act, "by": command.by}
+        about = {"key": str(key), "act": command.act, "by": command.by, "why": command.why}
         if head != named:
             log.warning("not the head", **about, named=named, head=head)
             return

@@ -10,8 +10,9 @@ from bookly.errors import BooklyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LOOKS: Final = frozenset({"topics", "groups", "find", "look", "life", "dead", "parked", "replays", "preview"})
 VERBS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("topics", "groups", "find", "look", "life", "dead", "parked", "replays", "preview"), LOOK.wide),
+    **dict.fromkeys(LOOKS, LOOK.wide),
     "unmask": UNMASK.wide,
     **dict.fromkeys(("release", "drop", "plan", "approve", "run", "pause", "resume", "stop"), REPLAY.wide),
     "reset": RESET.wide,

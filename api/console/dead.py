@@ -1,0 +1,180 @@
+"""What failed: dead letters by what went wrong, the queues that wait behind them, and the commands that end the wait."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from confluent_kafka import KafkaException, Producer
+
+from api.lag import LagReader
+from api.parking import NotObeyed, command, read_parked
+from bookly.errors import BooklyError, BrokerUnavailable
+from bookly.transport import librdkafka_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from api.parking import Waiting
+
+PATIENCE_S: Final = 30.0
+PAUSE_S: Final = 0.1
+
+
+class NothingMeets(BooklyError):
+    """No key that waits is meant. Nothing was done."""
+
+
+class Queue(NamedTuple):
+    """A key that waits in a group: the failed event first. The last four say of its last failure what its dead letter says."""
+
+    domain: str
+    key: str
+    waiting: Sequence[Waiting]
+    reason: str
+    handler: str
+    error: str
+
+    @property
+    def head(self) -> Waiting:
+        return self.waiting[0]
+
+    def meets(self, *, key: str = "", reason: str = "", handler: str = "", event: str = "", error: str = "") -> bool:
+        """`error`: a part of its text. What is not said holds for all."""
+        return (
+            key in ("", self.key)
+            and reason in ("", self.reason)
+            and (not handler or handler in self.handler.split(","))
+            and event in ("", self.head.event)
+            and error in self.error
+        )
+
+
+def queues(brokers: str, domain: str) -> list[Queue]:
+    """Every key that waits, those that failed first at the front. Raises UnknownTable, BrokerUnavailable."""
+    by_key: dict[str, list[Waiting]] = {}
+    for one in read_parked(brokers, domain):
+        by_key.setdefault(one.key, []).append(one)
+    found = [_queue(domain, key, waiting) for key, waiting in by_key.items()]
+    return sorted(found, key=lambda queue: (queue.head.partition, queue.head.sequence))
+
+
+def summary(found: Sequence[Queue]) -> list[dict[str, Any]]:
+    """How many keys and events wait, by why and where it failed; the most first."""
+    keys: Counter[tuple[str, ...]] = Counter()
+    events: Counter[tuple[str, ...]] = Counter()
+    for queue in found:
+        what = queue.domain, queue.head.event, queue.reason, queue.handler, queue.error
+        keys[what] += 1
+        events[what] += len(queue.waiting)
+    names = ("group", "event", "reason", "handler", "error")
+    return [{**dict(zip(names, what, strict=True)), "keys": many, "events": events[what]} for what, many in keys.most_common()]
+
+
+def order(
+    brokers: str,
+    queues: Sequence[Queue],
+    *,
+    by: str,
+    skip: bool = False,
+    why: str = "",
+    told: Callable[[int], None] = lambda _: None,
+) -> list[Queue]:
+    """Tell the group to try the keys again in the order of their failures, or to give their failed events up; what waits then.
+
+    A command that meets another head than was seen changes nothing. `told`: how many were carried out. Raises NothingMeets,
+    NotObeyed, BrokerUnavailable.
+    """
+    if not queues:
+        raise NothingMeets("no key that waits is meant, so nothing was done; `dead` lists those that do.")
+    domain = queues[0].domain
+    topic = f"bookly.{domain}.control"
+    ends = _send(brokers, topic, queues, by=by, skip=skip, why=why)
+    _wait(brokers, domain, topic, ends, told, len(queues))
+    meant = {queue.key for queue in queues}
+    return [queue for queue in _settled(brokers, domain, queues, skip=skip) if queue.key in meant]
+
+
+def _settled(brokers: str, domain: str, before: Sequence[Queue], *, skip: bool) -> list[Queue]:
+    """A group's offset can be read a moment before the rest of its transaction."""
+    heads = {(queue.key, queue.head.sequence, queue.head.attempt) for queue in before}
+    deadline = time.monotonic() + 5.0
+    while True:
+        left = queues(brokers, domain)
+        if time.monotonic() > deadline or not any((q.key, q.head.sequence, q.head.attempt) in heads for q in left):
+            return left
+        time.sleep(PAUSE_S)
+
+
+def _send(brokers: str, topic: str, queues: Sequence[Queue], *, by: str, skip: bool, why: str) -> dict[int, int]:
+    """Behind the last command of each partition."""
+    ends: dict[int, int] = {}
+    failed: list[str] = []
+
+    def delivered(error: Any, message: Any) -> None:
+        if error is not None:
+            failed.append(error.str())
+        else:
+            ends[message.partition()] = max(ends.get(message.partition(), 0), message.offset() + 1)
+
+    producer = Producer(
+        {
+            "bootstrap.servers": brokers,
+            "enable.idempotence": True,
+            "message.timeout.ms": int(PATIENCE_S * 1000),
+            "logger": librdkafka_log(),
+        }
+    )
+    try:
+        for queue in queues:
+            key = queue.key.encode(errors="surrogateescape")
+            value = command(queue.head, by=by, skip=skip, why=why)
+            producer.produce(topic, value, key, queue.head.partition, on_delivery=delivered)
+            producer.poll(0)
+    except (KafkaException, BufferError) as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, str(error)) from error
+    if producer.flush(PATIENCE_S) or failed:
+        raise BrokerUnavailable(brokers, PATIENCE_S, failed[0] if failed else "it did not confirm the commands")
+    return ends
+
+
+def _wait(brokers: str, domain: str, topic: str, ends: dict[int, int], told: Callable[[int], None], many: int) -> None:
+    reader, deadline, most = LagReader(brokers), time.monotonic() + PATIENCE_S, -1
+    while True:
+        left = [(ends.get(at.partition, 0), at.committed) for at in reader.read(f"bookly-{domain}", [topic])]
+        behind = sum(max(0, end - committed) for end, committed in left)
+        told(max(0, many - behind))
+        if not behind:
+            return
+        if behind != most:  # it goes on
+            most, deadline = behind, time.monotonic() + PATIENCE_S
+        if time.monotonic() > deadline:
+            raise NotObeyed(
+                f"{len(ends)} partitions of {topic} have commands that no worker of {domain} has carried out within "
+                f"{PATIENCE_S:.0f} s: start one, it will"
+            )
+        time.sleep(PAUSE_S)
+
+
+def _queue(domain: str, key: str, waiting: Sequence[Waiting]) -> Queue:
+    said = waiting[0].headers
+    return Queue(domain, key, waiting, *(said.get(f"parked.{name}", "") for name in ("reason", "handler", "error")))
+
+
+def shown(queue: Queue) -> dict[str, Any]:
+    """For people and scripts."""
+    head = queue.head
+    return {
+        "key": queue.key,
+        "event": head.event,
+        "topic": head.topic,
+        "partition": head.partition,
+        "offset": head.offset,
+        "failed": head.attempt,
+        "waiting": len(queue.waiting),
+        "reason": queue.reason,
+        "handler": queue.handler,
+        "error": queue.error,
+        "sequence": head.sequence,
+    }
