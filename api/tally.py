@@ -19,10 +19,11 @@ PATIENCE_S = 10.0
 
 
 class Reached(NamedTuple):
-    """Where a group goes on in a partition, and what it has counted there."""
+    """Where a group goes on in a partition, and what it has counted there, as it is committed: `metadata`."""
 
     offset: int
     tally: Counter[str]
+    metadata: str
 
 
 def read_tally(brokers: str, group: str) -> Counter[str]:
@@ -48,7 +49,10 @@ async def _read(brokers: str, group: str) -> dict[tuple[str, int], Reached]:
         committed = await admin.list_consumer_group_offsets(group)
     finally:
         await admin.close()
-    return {(at.topic, at.partition): Reached(found.offset, _counted(found.metadata)) for at, found in committed.items()}
+    return {
+        (at.topic, at.partition): Reached(found.offset, _counted(found.metadata), found.metadata)
+        for at, found in committed.items()
+    }
 
 
 def _counted(metadata: str) -> Counter[str]:

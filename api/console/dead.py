@@ -93,10 +93,10 @@ def order(
     ends = _send(brokers, topic, queues, by=by, skip=skip, why=why)
     _wait(brokers, domain, topic, ends, told, len(queues))
     meant = {queue.key for queue in queues}
-    return [queue for queue in _settled(brokers, domain, queues, skip=skip) if queue.key in meant]
+    return [queue for queue in _settled(brokers, domain, queues) if queue.key in meant]
 
 
-def _settled(brokers: str, domain: str, before: Sequence[Queue], *, skip: bool) -> list[Queue]:
+def _settled(brokers: str, domain: str, before: Sequence[Queue]) -> list[Queue]:
     """A group's offset can be read a moment before the rest of its transaction."""
     heads = {(queue.key, queue.head.sequence, queue.head.attempt) for queue in before}
     deadline = time.monotonic() + 5.0
