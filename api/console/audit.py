@@ -22,7 +22,7 @@ from bookly.errors import BooklyError
 from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 TOPIC: Final = "bookly.console.audit"
 BEGINNING: Final = "0" * 64
@@ -138,8 +138,10 @@ def entries(brokers: str) -> Iterator[tuple[int, bytes]]:
             yield message.offset(), message.value() or b""
 
 
-def verified(records: Iterator[tuple[int, bytes]]) -> tuple[int, str, Broken | None]:
-    """How many entries hold, the hash of the last of them, and where the chain breaks, if it does."""
+def verified(
+    records: Iterable[tuple[int, bytes]], told: Callable[[str], None] = lambda _: None
+) -> tuple[int, str, Broken | None]:
+    """How many entries hold, the hash of the last of them, and where the chain breaks, if it does. `told`: each entry's hash."""
     count, previous = 0, BEGINNING
     for offset, value in records:
         try:
@@ -157,6 +159,7 @@ def verified(records: Iterator[tuple[int, bytes]]) -> tuple[int, str, Broken | N
         if entry.number != count + 1:
             return count, previous, Broken(offset, f"entry {entry.number} stands where {count + 1} should")
         count, previous = entry.number, _hash(value)
+        told(previous)
     return count, previous, None
 
 

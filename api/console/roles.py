@@ -14,7 +14,7 @@ LOOKS: Final = frozenset({"topics", "groups", "find", "look", "life", "dead", "p
 VERBS: Final[Mapping[str, str]] = {
     **dict.fromkeys(LOOKS, LOOK.wide),
     "unmask": UNMASK.wide,
-    **dict.fromkeys(("release", "drop", "plan", "approve", "run", "pause", "resume", "stop"), REPLAY.wide),
+    **dict.fromkeys(("release", "drop", "plan", "approve", "run", "resume", "pause", "stop"), REPLAY.wide),
     "reset": RESET.wide,
     "trail": ADMINISTER.wide,
 }

@@ -177,3 +177,8 @@ def tally_of(brokers: str, plan: Plan) -> dict[str, int]:
             for name, many in at.tally.items():
                 total[name] += many
     return dict(total)
+
+
+def produced_by(brokers: str, plan: Plan) -> int:
+    """How many records a replay has produced so far, as its last transaction says. Raises BrokerUnavailable."""
+    return sum(at.tally["produced"] for at in read_reached(brokers, plan.consumer_group).values())

@@ -10,7 +10,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from api.__main__ import READS, _user, app
+from api.__main__ import _user, app
+from api.groups import READS
 from api.reports.exporting import FRACTIONS
 from api.reports.writing import SHOWN, _short
 from api.showing import show

@@ -1,0 +1,170 @@
+"""`dead`: what failed and what waits behind it; `release` and `drop` end the wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from api.console import dead as letters
+from api.console.acting import signed_in
+from api.console.commands.at import Json, Why, desk, progress, say, told
+from api.groups import READS
+from api.parking import Changed, spelled
+from api.showing import show
+from api.tables import UnknownTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class _Means(NamedTuple):
+    """Which keys are meant: what is empty holds for all."""
+
+    key: str
+    reason: str
+    handler: str
+    event: str
+    error: str
+
+
+dead = typer.Typer(no_args_is_help=True, help="What failed, what waits behind it, and how the wait is ended.")
+Group = Annotated[str, typer.Argument(help="a group, as availability")]
+Key = Annotated[str, typer.Argument(help="one key; without it those that the options mean")]
+All = Annotated[bool, typer.Option("--all", help="every key that waits")]
+Reason = Annotated[str, typer.Option(help="keys whose failed event has this reason")]
+Handler = Annotated[str, typer.Option(help="keys at which this handler failed")]
+Event = Annotated[str, typer.Option(help="keys whose failed event is of this type, as availability.reservation.created")]
+Error = Annotated[str, typer.Option(help="keys whose error has this text in it")]
+Yes = Annotated[bool, typer.Option("--yes", help="do it: several keys are only shown without")]
+
+
+@dead.command()
+def summary(group: Annotated[str, typer.Argument(help="one group; default: all")] = "", as_json: Json = False) -> None:
+    """How many keys and events wait, by why and where they failed. Exit code 1 when any do."""
+    actor = signed_in("dead")
+    with desk() as at:
+        rows = [row for name in ([group] if group else READS) for row in letters.summary(at.queues(actor, _known(name)))]
+    show("dead letters that hold their keys", rows, as_json=as_json)
+    raise typer.Exit(1 if rows else 0)
+
+
+@dead.command(name="list")
+def listed(
+    group: Group,
+    key: Annotated[str, typer.Option(help="one key; default: all")] = "",
+    reason: Reason = "",
+    handler: Handler = "",
+    event: Event = "",
+    error: Error = "",
+    as_json: Json = False,
+) -> None:
+    """The keys that wait, each with its failed event and how many wait behind it. Exit code 1 when any do."""
+    actor = signed_in("dead")
+    with desk() as at:
+        found = [
+            one for one in at.queues(actor, _known(group)) if one.meets(**_Means(key, reason, handler, event, error)._asdict())
+        ]
+    rows = ({**row, "key": row["key"] if as_json else spelled(row["key"])} for row in map(letters.shown, found))
+    show("waiting keys", rows, as_json=as_json)
+    raise typer.Exit(1 if found else 0)
+
+
+@dead.command()
+def release(
+    group: Group,
+    key: Key = "",
+    every: All = False,
+    reason: Reason = "",
+    handler: Handler = "",
+    event: Event = "",
+    error: Error = "",
+    why: Why = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Try what waits again, in order: after the handler was mended. Exit code 1 when some of it still waits."""
+    actor = signed_in("release")
+    with desk() as at:
+        chosen = _chosen(at.queues(actor, _known(group)), _Means(key, reason, handler, event, error), every=every)
+        if not (key or yes):
+            raise _only_shown(chosen, "tried again", as_json=as_json)
+        with progress("released", len(chosen)) as on:
+            left = at.release(actor, group, chosen, why, _by_total(on))
+    _outcome(chosen, left, "released", as_json=as_json)
+
+
+@dead.command()
+def drop(
+    group: Group,
+    key: Key = "",
+    every: All = False,
+    reason: Reason = "",
+    handler: Handler = "",
+    event: Event = "",
+    error: Error = "",
+    sequence: Annotated[int | None, typer.Option(help="of the failed event, as list has it: refused when it is another")] = None,
+    why: Why = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Give the failed event of each key up, with a reason; it stays in the dead letters, and what waits behind it goes on.
+    A replay can take it up again. Exit code 1 when some keys still wait.
+    """
+    actor = signed_in("drop")
+    with desk() as at:
+        chosen = _chosen(at.queues(actor, _known(group)), _Means(key, reason, handler, event, error), every=every)
+        if sequence is not None and [one.head.sequence for one in chosen] != [sequence]:
+            raise Changed(group, chosen[0].head)
+        if not (key or yes):
+            raise _only_shown(chosen, "given up", as_json=as_json)
+        with progress("dropped", len(chosen)) as on:
+            left = at.drop(actor, group, chosen, why, _by_total(on))
+    _outcome(chosen, left, "dropped", as_json=as_json)
+
+
+def _known(group: str) -> str:
+    """One of ours, or of any group that keeps tables: read_parked says which there are."""
+    if not group.replace("_", "").isalnum():
+        raise UnknownTable(f"{group!r} is no group; ours are: {', '.join(READS)}")
+    return group
+
+
+def _chosen(found: Sequence[letters.Queue], means: _Means, *, every: bool) -> list[letters.Queue]:
+    if not (every or any(means)):
+        raise typer.BadParameter("say which: a KEY, --reason, --handler, --event, --error, or --all")
+    chosen = [one for one in found if one.meets(**means._asdict())]
+    if not chosen:
+        others = ", ".join(spelled(one.key) for one in found[:10]) or "none"
+        raise letters.NothingMeets(f"no key that waits is meant; keys that wait: {others}. Nothing was done.")
+    return chosen
+
+
+def _only_shown(chosen: Sequence[letters.Queue], what: str, *, as_json: bool) -> typer.Exit:
+    show(f"would be {what}", letters.summary(chosen), as_json=as_json)
+    say(f"{len(chosen)} keys would be {what}; --yes does it.", err=True)
+    return typer.Exit(1)
+
+
+def _outcome(chosen: Sequence[letters.Queue], left: Sequence[letters.Queue], what: str, *, as_json: bool) -> None:
+    waits = {one.key: one for one in left}
+    if as_json:
+        waiting = sum(len(one.waiting) for one in left)
+        told({what: len(chosen) - len(waits), "still_waiting": len(waits), "events_waiting": waiting})
+    else:
+        say(f"{len(chosen) - len(waits)} of {len(chosen)} keys flow again")
+        for one in list(waits.values())[:10]:
+            head = f"{one.head.event} at offset {one.head.offset} failed"
+            say(f"  {spelled(one.key)} waits: {head}, {len(one.waiting)} wait. {one.error}")
+    raise typer.Exit(1 if waits else 0)
+
+
+def _by_total(on: Callable[[int], None]) -> Callable[[int], None]:
+    done = 0
+
+    def told_in_all(many: int) -> None:
+        nonlocal done
+        on(many - done)
+        done = many
+
+    return told_in_all

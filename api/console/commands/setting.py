@@ -1,0 +1,99 @@
+"""`reset`: where a group goes on reading; `audit`: what was done here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+import typer
+
+from api.console import audit as trail
+from api.console.acting import signed_in
+from api.console.commands.at import Json, Why, desk, say, told
+from api.console.resetting import Goal
+from api.environment import environment
+from api.showing import show
+from bookly.settings import required
+
+audit = typer.Typer(no_args_is_help=True, help="What was done in the console and what was refused: a chain that can be checked.")
+
+
+def reset(
+    group: Annotated[str, typer.Argument(help="a consumer group, as bookly-availability")],
+    to: Annotated[str, typer.Option(help="earliest, latest, an offset, or a time (UTC, ISO 8601)")],
+    topic: Annotated[list[str] | None, typer.Option(help="this topic alone; may be given again")] = None,
+    why: Why = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do it: without, it is only shown")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set a group's offsets, shown first: from, to, which records it reads again, and which never.
+
+    A live group is refused, and one that keeps tables is not moved back. Exit code 1 when it was only shown.
+    """
+    actor = signed_in("reset")
+    with desk() as at:
+        planned = at.moves(actor, group, _goal(to), topic or ())
+        show(f"{group} would go on at", (asdict(move) for move in planned), as_json=as_json)
+        if not yes:
+            say("nothing was set: --yes does it", err=True)
+            raise typer.Exit(1)
+        at.reset(actor, group, planned, why=why)
+    say(f"{group} goes on there", err=True)
+
+
+@audit.command(name="show")
+def listed(
+    last: Annotated[int, typer.Option(min=1, help="the last so many")] = 50,
+    as_json: Json = False,
+) -> None:
+    """The newest entries."""
+    signed_in("trail")
+    found = [msgspec.json.decode(value, type=trail.Entry) for _, value in trail.entries(_brokers())][-last:]
+    rows = (
+        msgspec.to_builtins(one)
+        if as_json
+        else {"no": one.number, "at": one.at[:19], "who": one.who, "verb": one.verb, "outcome": one.outcome, "why": one.why}
+        for one in found
+    )
+    show("audit trail", rows, as_json=as_json)
+
+
+@audit.command()
+def verify(
+    head: Annotated[str, typer.Option(help="the hash that an earlier verify printed: it must still be there")] = "",
+    as_json: Json = False,
+) -> None:
+    """Check every link of the chain, and print the newest hash: keep it elsewhere, it is what the newest entry is held by.
+
+    Exit code 1 when the chain breaks, with the offset.
+    """
+    signed_in("trail")
+    seen: set[str] = set()
+    count, newest, broken = trail.verified(trail.entries(_brokers()), seen.add)
+    if broken is None and head and head not in seen:
+        broken = trail.Broken(-1, f"no entry has the hash {head}: entries were taken away")
+    if as_json:
+        told({"entries": count, "head": newest, "broken": broken})
+    elif broken:
+        say(f"the chain breaks at offset {broken.offset}, behind {count} entries that hold: {broken.reason}")
+    else:
+        say(f"{count} entries hold; the newest is {newest}")
+    raise typer.Exit(1 if broken else 0)
+
+
+def _goal(to: str) -> Goal:
+    if to in {"earliest", "latest"}:
+        return Goal(word=to)
+    if to.isascii() and to.isdecimal():
+        return Goal(offset=int(to))
+    try:
+        at = datetime.fromisoformat(to)
+    except ValueError:
+        raise typer.BadParameter(f"{to!r} is none of earliest, latest, an offset, a time like 2026-11-25T08:00") from None
+    return Goal(at=int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
+
+
+def _brokers() -> str:
+    return required("brokers", None, environment())

@@ -1,0 +1,201 @@
+"""What an operator does, whichever face it is done with: allowed or refused, guarded, written down, then done.
+
+A refusal by a rule is written down as one by permission is. Everything blocks, and says how far it is.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from api.console import dead, guards, plans, resetting, running
+from api.console.preview import Preview, preview
+from api.console.reading import spans_of
+from api.console.selection import Unselectable, checked, shown
+from api.console.standing import read_standing
+from api.groups import TOPICS
+from api.lag import LagReader
+from bookly.errors import BooklyError
+from bookly.transport import admin_client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from api.console.acting import Actor
+    from api.console.decoding import Decoding
+    from api.console.found import Span
+    from api.console.guards import Caps
+    from api.console.plans import Plan, State
+    from api.console.selection import Selection
+
+OURS = frozenset(f"bookly-{group}" for group in TOPICS)
+
+
+class NoReason(BooklyError):
+    """It cannot be undone, so it needs a reason. Nothing was done."""
+
+
+class Report(NamedTuple):
+    """A replay and what came of it. `left`: records of its target that the group has not judged yet. `effects`: what it did with
+    those that it has, by what became of them, since the run began; other replays of the same time are in it.
+    """
+
+    plan: Plan
+    produced: int
+    left: int
+    effects: dict[str, int]
+
+
+class Desk:
+    def __init__(self, brokers: str, decoding: Decoding, caps: Caps) -> None:
+        self.brokers, self.decoding, self.caps = brokers, decoding, caps
+
+    def queues(self, actor: Actor, domain: str) -> list[dead.Queue]:
+        """What waits in a group, by key."""
+        actor.does("dead", {"group": domain})
+        return dead.queues(self.brokers, domain)
+
+    def release(
+        self, actor: Actor, domain: str, chosen: Sequence[dead.Queue], why: str = "", told: Callable[[int], None] = lambda _: None
+    ) -> list[dead.Queue]:
+        """Try the keys again; those that wait then. Raises MayNot, NothingMeets, NotObeyed, BrokerUnavailable, NotAudited."""
+        actor.does("release", _about(domain, chosen), why)
+        return dead.order(self.brokers, chosen, by=actor.who, why=why, told=told)
+
+    def drop(
+        self, actor: Actor, domain: str, chosen: Sequence[dead.Queue], why: str, told: Callable[[int], None] = lambda _: None
+    ) -> list[dead.Queue]:
+        """Give the failed event of each key up; what waits behind it goes on. Raises NoReason, and as `release`."""
+        _must_say(why, "dropping an event")
+        actor.does("drop", _about(domain, chosen), why)
+        return dead.order(self.brokers, chosen, by=actor.who, skip=True, why=why, told=told)
+
+    def plan(
+        self,
+        actor: Actor,
+        selection: Selection,
+        *,
+        group: str = "",
+        topic: str = "",
+        rate: int,
+        why: str,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> tuple[Plan, Preview]:
+        """A replay, previewed and kept; nothing is replayed yet. Raises MayNot, NoReason, Unselectable, Refused."""
+        about = {"group": group, "topic": topic, "selection": shown(selection), "rate": rate}
+        if not actor.may("plan"):
+            actor.does("plan", about, why)
+        _must_say(why, "a replay")
+        with self._guarded(actor, "plan", about):
+            guards.refuse_selection(checked(selection), group=group, topic=topic, reads=TOPICS)
+            spans = spans_of(self.brokers, selection)
+            if topic:
+                guards.refuse_target(topic, self._partitions(), spans)
+            seen = self._previewed(selection, tuple(spans), group, progress)
+            guards.refuse_size(seen.matching, rate, self.caps)
+        plan = plans.planned(
+            selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=why
+        )
+        actor.does("plan", {**about, "id": plan.id, "matching": seen.matching}, why)
+        plans.keep(self.brokers, plan)
+        return plan, seen
+
+    def preview(self, actor: Actor, name: str, progress: Callable[[int], None] = lambda _: None) -> tuple[Plan, Preview]:
+        """What a planned replay would do as things stand now. Raises MayNot, NoSuchReplay."""
+        actor.does("preview", {"id": name})
+        plan = plans.plan_of(self.brokers, name)
+        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress)
+
+    def approve(self, actor: Actor, name: str) -> Plan:
+        """By somebody else than who planned it. Raises MayNot, Refused, WrongState."""
+        with self._guarded(actor, "approve", {"id": name}):
+            guards.refuse_approval(plans.plan_of(self.brokers, name), actor.who)
+        return self._step(actor, "approve", name, "approved", approved_by=actor.who)
+
+    def run(self, actor: Actor, name: str, told: Callable[[int, int], None] = lambda *_: None) -> Plan:
+        """Until its end, or it is paused or stopped; run again, it goes on there. Raises MayNot, Refused, WrongState, TakenUp."""
+        found = plans.all_plans(self.brokers)
+        plan = plans.plan_of(self.brokers, name)
+        with self._guarded(actor, "run", {"id": name}):
+            plan.to("running")
+            guards.refuse_run(plan, found, self.caps)
+        actor.does("run", {"id": name, "group": plan.group, "topic": plan.topic, "matching": plan.matching})
+        return running.Run(self.brokers, plan, self.decoding, told).through()
+
+    def pause(self, actor: Actor, name: str) -> Plan:
+        """Whoever runs it lets go of it within a second. Raises MayNot, WrongState."""
+        return self._step(actor, "pause", name, "paused")
+
+    def stop(self, actor: Actor, name: str) -> Plan:
+        """For good; what was replayed stays so. Raises MayNot, WrongState."""
+        return self._step(actor, "stop", name, "stopped")
+
+    def replays(self, actor: Actor) -> list[Plan]:
+        """All that there are, the newest first."""
+        actor.does("replays")
+        return plans.all_plans(self.brokers)
+
+    def report(self, actor: Actor, name: str) -> Report:
+        """How far it is, and what the group made of it."""
+        actor.does("replays", {"id": name})
+        plan = plans.plan_of(self.brokers, name)
+        produced = running.produced_by(self.brokers, plan)
+        if not plan.group:
+            return Report(plan, produced, 0, {})
+        lag = LagReader(self.brokers).read(f"bookly-{plan.group}", [plan.target])
+        now = running.tally_of(self.brokers, plan)
+        effects = {what: many - plan.before.get(what, 0) for what, many in now.items() if many > plan.before.get(what, 0)}
+        return Report(plan, produced, sum(one.messages for one in lag), effects)
+
+    def moves(self, actor: Actor, group: str, goal: resetting.Goal, topics: Sequence[str] = ()) -> list[resetting.Move]:
+        """What a reset would do. Raises MayNot, Refused."""
+        if not actor.may("reset"):
+            actor.does("reset", {"group": group})
+        return resetting.moves(self.brokers, group, goal, topics)
+
+    def reset(self, actor: Actor, group: str, planned: Sequence[resetting.Move], *, why: str) -> None:
+        """Set the offsets as they were shown. Raises MayNot, NoReason, Refused."""
+        about = {"group": group, **{f"{move.topic}/{move.partition}": f"{move.frm} -> {move.to}" for move in planned}}
+        _must_say(why, "setting offsets")
+        with self._guarded(actor, "reset", about):
+            resetting.refuse_moves(self.brokers, group, planned, OURS)
+        actor.does("reset", about, why)
+        resetting.reset(self.brokers, group, planned)
+
+    def _step(self, actor: Actor, verb: str, name: str, state: State, **changed: Any) -> Plan:
+        plan = plans.plan_of(self.brokers, name)
+        with self._guarded(actor, verb, {"id": name}):
+            after = plan.to(state, **changed)
+        actor.does(verb, {"id": name})
+        plans.keep(self.brokers, after)
+        return after
+
+    def _previewed(self, selection: Selection, spans: tuple[Span, ...], group: str, progress: Callable[[int], None]) -> Preview:
+        standing = read_standing(self.brokers, group) if group else None
+        return preview(self.brokers, self.decoding, selection, spans, standing, progress)
+
+    def _partitions(self) -> dict[str, int]:
+        return {name: len(topic.partitions) for name, topic in admin_client(self.brokers).list_topics(timeout=10).topics.items()}
+
+    @contextmanager
+    def _guarded(self, actor: Actor, verb: str, about: dict[str, Any]) -> Iterator[None]:
+        """What a rule refuses is in the trail as well; who may not do it at all is told that first."""
+        if not actor.may(verb):
+            actor.does(verb, about)
+        try:
+            yield
+        except (guards.Refused, plans.WrongState, Unselectable) as error:
+            actor.was_refused(verb, str(error), about)
+            raise
+
+
+def _about(domain: str, chosen: Sequence[dead.Queue]) -> dict[str, Any]:
+    """Keys may be ids of people: places name them as well."""
+    places = [f"{queue.head.topic}/{queue.head.partition}/{queue.head.offset}" for queue in chosen]
+    more = f" and {len(places) - 20} more" if len(places) > 20 else ""
+    return {"group": domain, "keys": len(places), "heads": ", ".join(places[:20]) + more}
+
+
+def _must_say(why: str, what: str) -> None:
+    if not why.strip():
+        raise NoReason(f"{what} needs a reason: say why. Nothing was done.")
