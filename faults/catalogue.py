@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from faults import outages, strikes
+from faults import outages, replays, strikes
 from faults.spec import Arm
 from faults.workload import Shape
 
@@ -80,6 +80,7 @@ _ALL = (
     Fault("kill-in-recovery", strikes.armed_recovery, OFTEN, arms=either_way("in-recovery", 1), real=True),
     Fault("kill-in-dead-letter", strikes.armed, OFTEN, arms=on_both("in-dead-letter"), shape=Shape(poison="mixed", bad=3)),
     Fault("kill-random", strikes.kill_random, OFTEN, real=True),
+    Fault("replay", replays.replay_and_kill, shape=Shape(poison="mixed", bad=3), real=True),
     Fault("stop-past-session", strikes.stop_past_session, OFTEN, real=True, lasting=8.0),
     Fault("sigterm-full-queues", strikes.sigterm, slow_s=0.001, backlog=True, lasting=0.0, shape=Shape((3_000, 4_000))),
     Fault("broker-kill", outages.broker_kill, alone=True, real=True),

@@ -9,13 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from agents.engine import replaying
 from agents.engine.consuming import Batch
+from agents.engine.ledger import GivenUp
 from agents.engine.partition import Partition, Transaction
 from agents.engine.transactions import Transactions
 from bookly.cache.invalidator import Invalidator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from agents.engine.parking import Place
+    from agents.engine.replaying import Verdict
 
 AHEAD_S = 0.3  # how long an offset is committed and its rows are not: longer than the spy needs to look
 
@@ -77,6 +82,14 @@ def skip_invalidation() -> None:
     Invalidator.send = forget  # type: ignore[method-assign]
 
 
+def apply_replayed() -> None:
+    def unasked(partition: Partition, place: Place) -> Verdict:
+        partition.ledger.add(place, GivenUp.of(None, None, "mutant", 0))
+        return "given up"
+
+    replaying.judge = unasked
+
+
 @dataclass(frozen=True)
 class Mutant:
     """`fault`: under which it shows; `breaks`: the invariants of which at least one must be violated."""
@@ -92,5 +105,6 @@ MUTANTS = {
     "double-apply": Mutant(double_apply, "clock-jumps", frozenset({"doubled"})),
     "reorder": Mutant(reorder, "clock-jumps", frozenset({"order"})),
     "skip-invalidation": Mutant(skip_invalidation, "clock-jumps", frozenset({"stale_cache"})),
+    "apply-replayed": Mutant(apply_replayed, "replay", frozenset({"doubled", "tables", "order"})),
     "no-fence": Mutant(no_fence, "stop-past-session", frozenset({"doubled", "tables", "emitted", "order", "lost"})),
 }

@@ -171,9 +171,9 @@ def test_the_command_says_what_it_changed_and_takes_the_option(brokers: str, reg
     assert f"changed {topic.name}: retention.ms -1 -> {topic.retention_days * 86_400_000}" in done.stderr
 
 
-def test_five_topics_their_dead_letters_and_commands_are_wanted_beside_what_is_asked_for() -> None:
+def test_five_topics_their_dead_letters_commands_and_replays_and_the_consoles_are_wanted_beside_what_is_asked_for() -> None:
     names = [name for name, _, _ in wanted_topics([("more", 1, {})])]
-    assert len(names) == len(set(names)) == 16
+    assert len(names) == len(set(names)) == 23
 
 
 def test_another_number_of_partitions_is_refused_since_keys_would_move(brokers: str) -> None:

@@ -61,5 +61,5 @@ class Parking:
         del self._held[key]
 
     def take_up(self, key: str) -> list[tuple[Taken, int]]:
-        """Those of a key that were skipped, in the order in which they came, with how often each has failed. They are so no longer."""
+        """Those of a key that were skipped, in the order in which they came, with how often each has failed: no longer so."""
         return sorted(self._given_up.pop(key, []), key=lambda given_up: given_up[0].number)

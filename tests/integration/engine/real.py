@@ -148,8 +148,9 @@ class Real:
         for message in read_log(self.brokers, TOPIC):
             if wanted(message):
                 place = {"id": "suite", "topic": TOPIC, "partition": message.partition(), "offset": message.offset()}
-                headers = [*message.headers(), *((f"replay.{name}", str(value).encode()) for name, value in place.items())]
-                self._producer.produce(DOMAIN.replay, message.value(), message.key(), message.partition(), headers=headers)
+                headers: Any = [*(message.headers() or []), *((f"replay.{name}", str(it).encode()) for name, it in place.items())]
+                partition = int(message.partition() or 0)
+                self._producer.produce(DOMAIN.replay, message.value(), message.key(), partition, headers=headers)
                 self._producer.poll(0)
         assert self._producer.flush(30) == 0
 

@@ -69,7 +69,14 @@ async def test_a_refused_command_is_done_with_and_the_log_says_what_was_named_an
     letters = len(world.letters)
     with capture_logs() as lines:
         await world.command(skip)
-    about = {"key": "b'room'", "act": "skip", "by": "operator", "named": (first.sequence, 1), "head": (second.sequence, 1)}
+    about = {
+        "key": "b'room'",
+        "act": "skip",
+        "by": "operator",
+        "why": "",
+        "named": (first.sequence, 1),
+        "head": (second.sequence, 1),
+    }
     assert lines == [{"event": "not the head", "log_level": "warning", **about}]
     assert world.partition.offsets[CONTROL] == 2
     assert world.partition.tallies[CONTROL] == {"applied": 2}
