@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from confluent_kafka import KafkaException, Producer
 
 from api.lag import LagReader
-from api.parking import NotObeyed, command, read_parked
+from api.parking import Changed, NotObeyed, command, read_parked
 from bookly.errors import BooklyError, BrokerUnavailable
 from bookly.transport import librdkafka_log
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 30.0
 PAUSE_S: Final = 0.1
+VISIBLE_S: Final = 5.0  # a group's offset can be read a moment before the rest of its transaction
 
 
 class NothingMeets(BooklyError):
@@ -84,7 +85,7 @@ def order(
     """Tell the group to try the keys again in the order of their failures, or to give their failed events up; what waits then.
 
     A command that meets another head than was seen changes nothing. `told`: how many were carried out. Raises NothingMeets,
-    NotObeyed, BrokerUnavailable.
+    Changed where a head is as it was, NotObeyed, BrokerUnavailable.
     """
     if not queues:
         raise NothingMeets("no key that waits is meant, so nothing was done; `dead` lists those that do.")
@@ -92,14 +93,19 @@ def order(
     topic = f"bookly.{domain}.control"
     ends = _send(brokers, topic, queues, by=by, skip=skip, why=why)
     _wait(brokers, domain, topic, ends, told, len(queues))
-    meant = {queue.key for queue in queues}
-    return [queue for queue in _settled(brokers, domain, queues) if queue.key in meant]
+    before = {queue.key: queue.head for queue in queues}
+    left = [queue for queue in _settled(brokers, domain, queues) if queue.key in before]
+    for queue in left:
+        seen, head = before[queue.key], queue.head
+        if head.sequence == seen.sequence and (skip or head.attempt <= seen.attempt):
+            raise Changed(domain, head)
+    return left
 
 
 def _settled(brokers: str, domain: str, before: Sequence[Queue]) -> list[Queue]:
-    """A group's offset can be read a moment before the rest of its transaction."""
+    """As it is once none of the heads is as it was, or has had the time to change."""
     heads = {(queue.key, queue.head.sequence, queue.head.attempt) for queue in before}
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + VISIBLE_S
     while True:
         left = queues(brokers, domain)
         if time.monotonic() > deadline or not any((q.key, q.head.sequence, q.head.attempt) in heads for q in left):

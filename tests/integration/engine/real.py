@@ -14,7 +14,8 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
-from api.parking import command, first_of, release
+from api.console.dead import order, queues
+from api.parking import command
 from api.tables import read_log, read_table
 from api.tally import read_tally
 from bookly.errors import MalformedBytes, UnknownSchema
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from api.console.dead import Queue
     from api.parking import Waiting
     from bookly.records import Record
     from stack import Stack
@@ -135,7 +137,7 @@ class Real:
 
     def release(self, key: str, *, skip: bool = False) -> None:
         self._start()
-        release(self.brokers, DOMAIN.name, first_of(self.brokers, DOMAIN.name, key), by="suite", skip=skip)
+        order(self.brokers, [self.queue(key)], by="suite", skip=skip)
         self._settle(key)
 
     def replay(self, key: str) -> None:
@@ -153,6 +155,10 @@ class Real:
                 self._producer.produce(DOMAIN.replay, message.value(), message.key(), partition, headers=headers)
                 self._producer.poll(0)
         assert self._producer.flush(30) == 0
+
+    def queue(self, key: str) -> Queue:
+        """What waits of a key."""
+        return next(one for one in queues(self.brokers, DOMAIN.name) if one.key == key)
 
     def command(self, head: Waiting, *, skip: bool) -> None:
         """As an operator sends it; nobody looks at what came of it."""
