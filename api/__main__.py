@@ -12,6 +12,7 @@ import typer
 
 from api.cache_report.command import cache_report
 from api.cache_report.errors import NotRead
+from api.console.commands.looking import find, groups, life, look, topics
 from api.console.commands.mending import dead
 from api.console.commands.replaying import replay
 from api.console.commands.setting import audit, reset
@@ -41,6 +42,8 @@ app.add_typer(dead, name="dead")
 app.add_typer(replay, name="replay")
 app.add_typer(audit, name="audit")
 app.command()(reset)
+for command in (topics, groups, find, look, life):
+    app.command()(command)
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 

@@ -1,4 +1,4 @@
-"""agents/<domain>/EVENT_BUS.md and docs/events.md: what each domain publishes, and what it reacts to."""
+"""agents/<domain>/EVENT_BUS.md and docs/events.md: what each domain publishes and reacts to; the same as data for the console."""
 
 from __future__ import annotations
 
@@ -55,7 +55,22 @@ def render_documents(reactions: Reactions, root: Path = ROOT) -> dict[Path, str]
     """Every generated document by its path below the root."""
     topics = load_topics(root)
     files = {Path(f"agents/{topic.domain}/EVENT_BUS.md"): bus(topic, topics, reactions, root) for topic in topics}
-    return {**files, Path("docs/events.md"): overview(topics, reactions)}
+    return {
+        **files,
+        Path("docs/events.md"): overview(topics, reactions),
+        Path("api/console/reactions.json"): reacting(topics, reactions),
+    }
+
+
+def reacting(topics: Iterable[Topic], reactions: Reactions) -> str:
+    """Which handlers of which group an event has, by its name: what the edge shows and may not ask the agents."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for event in (event for topic in topics for event in topic.events):
+        groups: dict[str, list[str]] = {}
+        for group, subscription in reactions.of_event(event):
+            groups.setdefault(group, []).append(subscription.handler)
+        found[event.name] = groups
+    return json.dumps(found, indent=1) + "\n"
 
 
 def bus(topic: Topic, topics: Iterable[Topic], reactions: Reactions, root: Path) -> str:

@@ -87,8 +87,9 @@ def refuse_moves(brokers: str, group: str, planned: Collection[Move], ours: Coll
 
 def state_of(brokers: str, group: str) -> tuple[ConsumerGroupState, int]:
     """Raises BrokerUnavailable."""
+    admin = admin_client(brokers)  # held: one that is let go of never answers
     try:
-        described = admin_client(brokers).describe_consumer_groups([group], request_timeout=PATIENCE_S)[group].result()
+        described = admin.describe_consumer_groups([group], request_timeout=PATIENCE_S)[group].result()
     except KafkaException as error:
         raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
     return described.state, len(described.members)
@@ -102,9 +103,10 @@ def reset(brokers: str, group: str, planned: Collection[Move]) -> None:
     places = [
         TopicPartition(move.topic, move.partition, move.to, reached[move.topic, move.partition].metadata) for move in planned
     ]
+    admin = admin_client(brokers)
     try:
         request = [ConsumerGroupTopicPartitions(group, places)]
-        admin_client(brokers).alter_consumer_group_offsets(request, request_timeout=PATIENCE_S)[group].result()
+        admin.alter_consumer_group_offsets(request, request_timeout=PATIENCE_S)[group].result()
     except KafkaException as error:
         raise Refused(f"the broker refuses it ({error.args[0].str()}): a member may have come back.") from error
 

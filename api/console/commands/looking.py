@@ -1,0 +1,173 @@
+"""`topics`, `groups`, `find`, `look`, `life`: what there is, unchanged by being looked at. Personal fields are masked."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.console import places
+from api.console.acting import signed_in
+from api.console.commands.at import (
+    Correlation,
+    End,
+    Fields,
+    First,
+    Handler,
+    Headers,
+    Json,
+    Keys,
+    OfGroup,
+    Partitions,
+    Reason,
+    Since,
+    Topics,
+    Trace,
+    Types,
+    Until,
+    desk,
+    progress,
+    say,
+    selection,
+    told,
+)
+from api.console.desk import NoReason
+from api.console.reading import spans_of
+from api.console.searching import search
+from api.console.selection import Selection
+from api.console.telling import record
+from api.console.timeline import life as life_of
+from api.showing import show
+
+if TYPE_CHECKING:
+    from api.console.timeline import Moment
+
+AGAIN_S = 2.0
+
+
+def topics(as_json: Json = False) -> None:
+    """Every topic: its partitions, how many offsets it holds, which groups read it."""
+    actor = signed_in("topics")
+    actor.does("topics")
+    with desk() as at:
+        show("topics", (one._asdict() for one in places.topics(at.brokers)), as_json=as_json)
+
+
+def groups(
+    watch: Annotated[bool, typer.Option(help="again each two seconds, until Ctrl-C")] = False, as_json: Json = False
+) -> None:
+    """Every group: how far it is behind, in messages, and in seconds since the oldest unread record was written. Exit code 1 when
+    any is.
+    """
+    actor = signed_in("groups")
+    actor.does("groups")
+    with desk() as at:
+        while True:
+            found = places.groups(at.brokers)
+            show("groups", ({**one._asdict(), "behind_s": round(one.behind_s, 1)} for one in found), as_json=as_json)
+            if not watch:
+                raise typer.Exit(1 if any(one.lag for one in found) else 0)
+            time.sleep(AGAIN_S)
+
+
+def find(  # one for each condition
+    topics: Topics,
+    partitions: Partitions = None,
+    first: First = None,
+    end: End = None,
+    since: Since = None,
+    until: Until = None,
+    keys: Keys = None,
+    types: Types = None,
+    fields: Fields = None,
+    headers: Headers = None,
+    trace: Trace = "",
+    correlation: Correlation = "",
+    reason: Reason = "",
+    of_group: OfGroup = "",
+    handler: Handler = "",
+    limit: Annotated[int, typer.Option(min=1, help="no more than this many")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Records that meet every condition, as events, masked. Exit code 1 when none does.
+
+    bookly find --topic bookly.availability --type RESERVATION_CREATED --field resource_id=room-b204 --since 2026-11-25
+    """
+    actor = signed_in("find")
+    asked = selection(
+        topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation, reason, of_group, handler
+    )
+    many = 0
+    with desk() as at:
+        actor.does("find")
+        spans = spans_of(at.brokers, asked)
+        with progress("read", sum(span.offsets for span in spans)) as on:
+            for found in search(at.brokers, at.decoding, asked, spans, limit=limit, progress=on):
+                many += 1
+                row = record(found, at.decoding)
+                if as_json:
+                    told(row)
+                else:
+                    say(f"{row['place']}  {_at(row['timestamp'])}  {row['type']}  key {row['key']}")
+                    say(f"    {row['problem'] or _short(row['event'])}")
+    if not as_json:
+        say(f"{many} found" + (f", and there may be more (--limit {limit})" if many == limit else ""), err=True)
+    raise typer.Exit(0 if many else 1)
+
+
+def look(
+    topic: str,
+    partition: int,
+    offset: int,
+    unmask: Annotated[str, typer.Option(help="show personal fields, for this reason, which is kept")] = "",
+    as_json: Json = False,
+) -> None:
+    """One record: its event, its headers, its key, how it is written. Exit code 1 when there is none."""
+    actor = signed_in("unmask" if unmask else "look")
+    with desk() as at:
+        if unmask and not unmask.strip():
+            raise NoReason("seeing personal fields needs a reason.")
+        actor.does("unmask" if unmask else "look", {"place": f"{topic}/{partition}/{offset}"}, unmask)
+        asked = Selection((topic,), (partition,), offset, offset + 1)
+        rows = [
+            record(found, at.decoding, unmasked=bool(unmask))
+            for found in search(at.brokers, at.decoding, asked, spans_of(at.brokers, asked))
+        ]
+    for row in rows:
+        if as_json:
+            told(row)
+        else:
+            for name, value in row.items():
+                say(f"{name:>10}  {value}")
+    raise typer.Exit(0 if rows else 1)
+
+
+def life(reservation_id: str, as_json: Json = False) -> None:
+    """All that happened to a reservation, and what each group did with it. Exit code 1 when nobody names it."""
+    actor = signed_in("life")
+    actor.does("life")
+    with desk() as at, progress("read") as on:
+        found = life_of(at.brokers, at.decoding, reservation_id, on)
+    for one in found:
+        if as_json:
+            told(one)
+        else:
+            _said(one)
+    raise typer.Exit(0 if found else 1)
+
+
+def _said(one: Moment) -> None:
+    say(f"{one.at[:19]}  {one.type}  by {one.source}  ({one.topic}/{one.partition}/{one.offset})")
+    for deed in one.deeds:
+        names = f": {', '.join(deed.handlers)}" if deed.handlers else ""
+        say(f"    {deed.group} {deed.state}{names}{f' (failed: {deed.failed})' if deed.failed else ''}")
+
+
+def _at(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if timestamp >= 0 else "no time"
+
+
+def _short(event: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in (event or {}).get("data", {}).items() if value is not None)

@@ -1,0 +1,83 @@
+"""Topics and groups as they are: how much lies where, who reads it, how far behind, in messages and in seconds."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its documented home
+
+from api.console.found import Span
+from api.console.reading import offsets_of, read
+from api.console.resetting import state_of
+from api.groups import TOPICS
+from api.lag import LagReader
+from bookly.errors import BrokerUnavailable
+from bookly.transport import admin_client
+
+if TYPE_CHECKING:
+    from api.lag import Lag
+
+PATIENCE_S: Final = 10.0
+
+
+class Topic(NamedTuple):
+    """`offsets`: between the first that is kept and the last that is committed, transaction markers included."""
+
+    name: str
+    partitions: int
+    offsets: int
+    read_by: str
+
+
+class Group(NamedTuple):
+    """`behind_s`: how long ago the oldest record was written that it has not read; 0 where it has read all."""
+
+    name: str
+    state: str
+    members: int
+    lag: int
+    behind_s: float
+
+
+def topics(brokers: str) -> list[Topic]:
+    """Those of the system, not the broker's own. Raises BrokerUnavailable."""
+    admin = admin_client(brokers)
+    try:
+        known = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=PATIENCE_S).topics.items()}
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    ours = {name: many for name, many in sorted(known.items()) if not name.startswith("__") and name != "kafkasql-journal"}
+    places = [TopicPartition(name, number) for name, many in ours.items() for number in range(many)]
+    first = offsets_of(admin, brokers, places, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+    end = offsets_of(admin, brokers, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    held = dict.fromkeys(ours, 0)
+    for place in places:
+        held[place.topic] += end[place] - first[place]
+    readers = {name: ", ".join(group for group, reads in TOPICS.items() if name in reads) for name in ours}
+    return [Topic(name, many, held[name], readers[name]) for name, many in ours.items()]
+
+
+def groups(brokers: str) -> list[Group]:
+    """Ours. Raises BrokerUnavailable."""
+    reader = LagReader(brokers)
+    found = []
+    for name, reads in TOPICS.items():
+        lags = reader.read(f"bookly-{name}", [*reads, f"bookly.{name}.control", f"bookly.{name}.replay"])
+        state, members = state_of(brokers, f"bookly-{name}")
+        found.append(
+            Group(f"bookly-{name}", state.name.lower(), members, sum(one.messages for one in lags), _behind(brokers, lags))
+        )
+    return found
+
+
+def _behind(brokers: str, lags: list[Lag]) -> float:
+    """By the first record that each partition has not read; where markers alone are left it has read all."""
+    spans = [Span(one.topic, one.partition, one.committed, one.end) for one in lags if one.messages]
+    oldest: list[int] = []
+    for span in spans:
+        for batch in read(brokers, [span]):
+            oldest.append(batch[0].timestamp()[1])
+            break
+    return max(0.0, time.time() - min(oldest) / 1000) if oldest else 0.0

@@ -1,0 +1,28 @@
+"""A record as it is shown, to people and to scripts: decoded, masked, and nothing raw that could hold what is masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.console.masking import is_personal, masked
+
+if TYPE_CHECKING:
+    from api.console.decoding import Decoding
+    from api.console.found import Found
+
+
+def record(found: Found, decoding: Decoding, *, unmasked: bool = False) -> dict[str, Any]:
+    """`raw`: the value's bytes, for who may see them; of a record that cannot be read nobody knows what is personal in it."""
+    event = decoding.event(found)
+    shown = {
+        "place": f"{found.topic}/{found.partition}/{found.offset}",
+        "timestamp": found.timestamp,
+        "key": None if found.key is None else found.key.decode(errors="backslashreplace"),
+        "type": event.type,
+        "event": event.body if unmasked else masked(event),
+        "problem": event.problem,
+        "masked": is_personal(event) and not unmasked,
+        "headers": {name: value.decode(errors="backslashreplace") for name, value in found.headers},
+        "bytes": len(found.value or b""),
+    }
+    return {**shown, "raw": (found.value or b"").hex()} if unmasked and event.body is None else shown
