@@ -60,10 +60,11 @@ def signed_in(verb: str, environ: Mapping[str, str] | None = None) -> Actor:
     key, file = environ.get("BOOKLY_API_KEY", ""), environ.get("BOOKLY_API_KEYS", "")
     if not key or not file:
         raise NotSignedIn(f"{verb} needs somebody: {HOW}.")
-    principal = ApiKeys(Path(file)).principal(key)
+    principal, trail = ApiKeys(Path(file)).principal(key), Trail(required("brokers", None, environment()))
     if principal is None:
+        trail.write("nobody known", verb, "refused", why="the key is nobody's")
         raise NotSignedIn(f"BOOKLY_API_KEY is no key of {file}: {HOW}.")
-    actor = Actor(principal.user_id, principal.permissions, Trail(required("brokers", None, environment())))
+    actor = Actor(principal.user_id, principal.permissions, trail)
     if not actor.may(verb):
         actor.does(verb)
     return actor

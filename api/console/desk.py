@@ -82,7 +82,7 @@ class Desk:
         progress: Callable[[int], None] = lambda _: None,
     ) -> tuple[Plan, Preview]:
         """A replay, previewed and kept; nothing is replayed yet. Raises MayNot, NoReason, Unselectable, Refused."""
-        about = {"group": group, "topic": topic, "selection": shown(selection), "rate": rate}
+        about = {"group": group, "topic": topic, "rate": rate, **_meant(selection)}
         if not actor.may("plan"):
             actor.does("plan", about, why)
         _must_say(why, "a replay")
@@ -187,6 +187,13 @@ class Desk:
         except (guards.Refused, plans.WrongState, Unselectable) as error:
             actor.was_refused(verb, str(error), about)
             raise
+
+
+def _meant(selection: Selection) -> dict[str, Any]:
+    """What conditions look for may be personal, and the trail is kept for ever: it names them, and the plan has their values."""
+    said = shown(selection)
+    conditions = sorted(said.pop("where", {}))
+    return {"selection": said, "conditions": ", ".join(conditions)}
 
 
 def _about(domain: str, chosen: Sequence[dead.Queue]) -> dict[str, Any]:

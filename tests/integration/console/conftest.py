@@ -1,0 +1,46 @@
+"""The console on a real broker, with its topics."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from contracts.broker import create_topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stack import Stack
+
+_marks = count()
+
+
+@pytest.fixture
+def brokers(stack: Stack) -> str:
+    create_topics(stack.brokers)
+    return stack.brokers
+
+
+@pytest.fixture
+def topic(brokers: str) -> Callable[[int], str]:
+    """A new topic of so many partitions."""
+    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 2})
+
+    def made(partitions: int) -> str:
+        name = f"suite-console-{os.getpid()}-{next(_marks)}"
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+        return name
+
+    return made
+
+
+@pytest.fixture
+def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
+    """Of a command, but for the key of who gives it."""
+    servers = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}
+    return {**os.environ, **servers, "BOOKLY_API_KEYS": str(tmp_path / "keys.json")}
