@@ -6,6 +6,7 @@ A refusal by a rule is written down as one by permission is. Everything blocks, 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.console import dead, guards, plans, resetting, running
@@ -49,6 +50,11 @@ class Report(NamedTuple):
 class Desk:
     def __init__(self, brokers: str, decoding: Decoding, caps: Caps) -> None:
         self.brokers, self.decoding, self.caps = brokers, decoding, caps
+        self._ends = Event()
+
+    def close(self) -> None:
+        """Replays that run here are let go of, for whoever resumes them."""
+        self._ends.set()
 
     def queues(self, actor: Actor, domain: str) -> list[dead.Queue]:
         """What waits in a group, by key."""
@@ -112,15 +118,20 @@ class Desk:
             guards.refuse_approval(plans.plan_of(self.brokers, name), actor.who)
         return self._step(actor, "approve", name, "approved", approved_by=actor.who)
 
-    def run(self, actor: Actor, name: str, told: Callable[[int, int], None] = lambda *_: None) -> Plan:
-        """Until its end, or it is paused or stopped; run again, it goes on there. Raises MayNot, Refused, WrongState, TakenUp."""
+    def may_run(self, actor: Actor, name: str) -> Plan:
+        """The replay, where it may begin or go on now. Raises MayNot, Refused, WrongState, NoSuchReplay."""
         found = plans.all_plans(self.brokers)
         plan = plans.plan_of(self.brokers, name)
         with self._guarded(actor, "run", {"id": name}):
             plan.to("running")
             guards.refuse_run(plan, found, self.caps)
+        return plan
+
+    def run(self, actor: Actor, name: str, told: Callable[[int, int], None] = lambda *_: None) -> Plan:
+        """Until its end, or it is paused or stopped; run again, it goes on there. Raises MayNot, Refused, WrongState, TakenUp."""
+        plan = self.may_run(actor, name)
         actor.does("run", {"id": name, "group": plan.group, "topic": plan.topic, "matching": plan.matching})
-        return running.Run(self.brokers, plan, self.decoding, told).through()
+        return running.Run(self.brokers, plan, self.decoding, told, self._ends.is_set).through()
 
     def pause(self, actor: Actor, name: str) -> Plan:
         """Whoever runs it lets go of it within a second. Raises MayNot, WrongState."""

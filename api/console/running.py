@@ -41,10 +41,20 @@ class TakenUp(BooklyError):
 
 
 class Run:
-    """`told` is called with how many offsets of the source are worked off, and how many records were produced, in all."""
+    """`told` is called with how many offsets of the source are worked off, and how many records were produced, in all.
 
-    def __init__(self, brokers: str, plan: Plan, decoding: Decoding, told: Callable[[int, int], None] = lambda *_: None) -> None:
-        self._brokers, self._plan, self._told = brokers, plan, told
+    `letting_go`: this process ends; another may take it up.
+    """
+
+    def __init__(
+        self,
+        brokers: str,
+        plan: Plan,
+        decoding: Decoding,
+        told: Callable[[int, int], None] = lambda *_: None,
+        letting_go: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._brokers, self._plan, self._told, self._letting_go = brokers, plan, told, letting_go
         self._matcher = Matcher(plan.selection, decoding)
         self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
@@ -86,6 +96,8 @@ class Run:
             looked = time.monotonic()
             for part in self._parts():
                 self._replay(producer, group, part)
+                if self._letting_go():
+                    return self._plan
                 if time.monotonic() - looked > LOOK_S:
                     looked = time.monotonic()
                     now = plans.plan_of(self._brokers, self._plan.id)

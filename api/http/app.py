@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from api.http import ingestion, operations
 from api.http.commands import reservations as booking
 from api.http.commands import staff
+from api.http.console import assets, dead, looking, replays, resets
 from api.http.documents import TAGS, completed
 from api.http.etags import Tagged
 from api.http.limits import Limited
@@ -22,9 +23,9 @@ from api.http.page.signing import signing
 from api.http.problems import PUBLISHING, Failures, answer_with_problems
 from api.http.reads import calendars, demand, people, reports, reservations, resources
 from api.http.security.admission import Admitted
-from api.http.security.areas import REPORTS
+from api.http.security.areas import CONSOLE, REPORTS
 from api.http.security.guard import refuse_open_routes
-from api.http.security.permissions import DEMAND
+from api.http.security.permissions import DEMAND, LOOK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -37,6 +38,7 @@ ROUTERS = (
     *(resources.router, calendars.router, reservations.router, people.router, demand.router, reports.router),
     *(booking.router, staff.router, ingestion.router, sockets.router, operations.router),
     *(signing(REPORTS, DEMAND, "Demand reports"), reports_page.router),
+    *(signing(CONSOLE, LOOK, "Replay console"), assets.router, looking.router, dead.router, replays.router, resets.router),
 )
 
 

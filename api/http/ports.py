@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from api.console.audit import Trail
+    from api.console.desk import Desk
     from api.http.live.hub import Hub
     from api.http.security.areas import Area
     from api.http.security.permissions import Need
@@ -134,5 +136,7 @@ class Edge:
     producer: Producer
     gate: Gate
     hub: Hub
+    desk: Desk
+    trail: Trail
     counts: Callable[[], Mapping[tuple[str, str], int]] = field(default=dict)
     unready: Callable[[], str | None] = field(default=lambda: None)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from api.console.guards import NAMES as OF_CONSOLE
+from api.console.guards import Caps
 from api.http.security.rates import Rate
 from bookly.errors import InvalidSettings
 from bookly.settings import Settings, internal_secret, refuse_misspelt
@@ -37,19 +39,21 @@ class ApiSettings:
     trust: Trust | None
     keys: Path | None
     rate: Rate
+    caps: Caps
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> ApiSettings:
         """From the variables that docs/api.md lists. Raises InvalidSettings."""
         environ = os.environ if environ is None else environ
-        refuse_misspelt(environ, NAMES)
+        refuse_misspelt(environ, (*NAMES, *OF_CONSOLE))
         trust, keys = _trust(environ), environ.get("BOOKLY_API_KEYS")
         if trust is None and not keys:
             raise InvalidSettings(
                 "nobody could ask anything: set BOOKLY_JWKS (tokens), BOOKLY_API_KEYS (a file of keys), or both."
             )
         servers = Settings.from_environment(environ)
-        return cls(servers, _secret(environ), trust, Path(keys) if keys else None, _rate(environ))
+        caps = Caps.from_environment({name: value for name, value in environ.items() if name.startswith("BOOKLY_CONSOLE")})
+        return cls(servers, _secret(environ), trust, Path(keys) if keys else None, _rate(environ), caps)
 
 
 def _secret(environ: Mapping[str, str]) -> str:

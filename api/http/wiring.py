@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from api.console.audit import Trail
+from api.console.decoding import Decoding
+from api.console.desk import Desk
 from api.http.live.feed import Feed
 from api.http.live.hub import Hub
 from api.http.ports import Edge
@@ -62,9 +65,15 @@ async def open_edge(settings: ApiSettings) -> AsyncIterator[Edge]:
             [Sessions(area, keys, settings.secret) for area in AREAS],
         )
         feed.start()
+        desk = Desk(servers.brokers, Decoding(registry), settings.caps)
         try:
-            yield Edge(owners, caches, producer, gate, hub, counts=lambda: caches.counts, unready=lambda: feed.unready)
+            yield Edge(
+                *(owners, caches, producer, gate, hub, desk, Trail(servers.brokers)),
+                counts=lambda: caches.counts,
+                unready=lambda: feed.unready,
+            )
         finally:
+            desk.close()
             await asyncio.to_thread(feed.close)
             registry.close()
 

@@ -18,6 +18,8 @@ FILES: Final = {
     "reports.js": HERE / "static/reports.js",
     "icon.svg": HERE / "static/icon.svg",
     "htmx.js": MODULES / "htmx.org/dist/htmx.min.js",
+    "console.css": HERE.parent / "console/static/console.css",
+    "console.js": HERE.parent / "console/static/console.js",
     "chart.js": MODULES / "chart.js/dist/chart.umd.min.js",
 }
 _ONLY_OURS: Final = (
@@ -36,7 +38,12 @@ HEADERS: Final = {
 
 @cache
 def _templates() -> Environment:
-    found = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    found = Environment(
+        loader=FileSystemLoader((HERE / "templates", HERE.parent / "console/templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
     found.globals["weekdays"] = WEEKDAYS
     found.filters["percent"] = percent
     return found

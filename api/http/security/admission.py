@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from fastapi_problem.error import Problem
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+OF_CONSOLE = ("console.css", "console.js")
 ASSETS = ("reports.css", "reports.js", "htmx.js", "chart.js", "icon.svg")  # the same for everybody
 OPEN = frozenset(
     {
         *("/healthz", "/readyz"),  # what an orchestrator asks, which has no token; they say nothing of anybody
         *("/reports/sign-in", *(f"/reports/assets/{name}" for name in ASSETS)),  # where people get in
+        *("/console/sign-in", *(f"/console/assets/{name}" for name in OF_CONSOLE)),
     }
 )
 

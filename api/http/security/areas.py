@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from api.http.security.permissions import CONSOLE as NEEDS_OF_CONSOLE
 from api.http.security.permissions import DEMAND
 
 
@@ -37,7 +38,8 @@ class Area:
 
 
 REPORTS: Final = Area("reports", "/reports", frozenset({DEMAND.wide}))
-AREAS: Final = (REPORTS,)
+CONSOLE: Final = Area("console", "/console", frozenset(need.wide for need in NEEDS_OF_CONSOLE))
+AREAS: Final = (REPORTS, CONSOLE)
 
 
 def area_of(path: str) -> Area | None:

@@ -1,0 +1,104 @@
+"""Replays: planned by a form, previewed, then run here in the background; whoever is away misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.console import running
+from api.console.guards import Refused
+from api.console.standing import MEANS
+from api.console.timeline import EVENTS as TOPICS_OF_EVENTS
+from api.groups import READS
+from api.http.console.asking import Acting, form_of, number, selection_of
+from api.http.console.looking import NAMES
+from api.http.console.showing import gone_to, off_the_loop, refused, shown
+from api.http.security.guard import Guard, TheEdge
+from api.http.security.permissions import LOOK
+
+if TYPE_CHECKING:
+    from api.console.acting import Actor
+    from api.console.desk import Desk
+
+router = APIRouter(prefix="/console/replays", include_in_schema=False, dependencies=[Depends(Guard(LOOK))])
+log = logging.getLogger(__name__)
+_under_way: set[asyncio.Task[None]] = set()
+
+
+@router.get("")
+async def listed(edge: TheEdge, actor: Acting, request: Request) -> Response:
+    """All of them, and the form for another."""
+    about: dict[str, Any] = {"names": NAMES, "topics": TOPICS_OF_EVENTS, "groups": list(READS)}
+    try:
+        return shown(request, actor, "replays.html", plans=await off_the_loop(lambda: edge.desk.replays(actor)), **about)
+    except Exception as error:  # noqa: BLE001  # `refused` raises what is nobody's to be told
+        return refused(request, actor, error)
+
+
+@router.post("")
+async def plan(edge: TheEdge, actor: Acting, request: Request) -> Response:
+    """Fix what is meant. Nothing is replayed yet."""
+    desk = edge.desk
+    try:
+        said = await form_of(request)
+        asked, rate = selection_of(said), number(said, "rate", 1_000)
+        group, topic, why = said.get("group", ""), said.get("into", ""), said.get("why", "")
+        made, _ = await off_the_loop(lambda: desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why))
+        return gone_to(f"/console/replays/{made.id}?preview=yes")
+    except Exception as error:  # noqa: BLE001
+        return refused(request, actor, error)
+
+
+@router.get("/{name}")
+async def one(edge: TheEdge, actor: Acting, request: Request, name: str) -> Response:
+    """How far it is; with `preview=yes` what it would do as things stand now."""
+    desk, wanted = edge.desk, request.query_params.get("preview") == "yes"
+
+    def look() -> dict[str, Any]:
+        report = desk.report(actor, name)
+        seen = desk.preview(actor, name)[1] if wanted else None
+        verdicts = {MEANS.get(what, what): many for what, many in seen.verdicts.items()} if seen else {}  # type: ignore[call-overload]
+        lag = report.plan.matching - report.produced
+        return {"report": report, "plan": report.plan, "seen": seen, "verdicts": verdicts, "lag": max(0, lag)}
+
+    try:
+        return shown(request, actor, "replay.html", **await off_the_loop(look))
+    except Exception as error:  # noqa: BLE001
+        return refused(request, actor, error)
+
+
+@router.post("/{name}/{verb}")
+async def act(edge: TheEdge, actor: Acting, request: Request, name: str, verb: str) -> Response:
+    """`run`, `pause`, `stop`, `approve`."""
+    desk = edge.desk
+    steps = {"pause": desk.pause, "stop": desk.stop, "approve": desk.approve}
+    try:
+        await form_of(request)
+        if verb == "run":
+            await off_the_loop(lambda: desk.may_run(actor, name))
+            _keep(asyncio.create_task(_run(desk, actor, name)))
+        elif verb in steps:
+            await off_the_loop(lambda: steps[verb](actor, name))
+        else:
+            raise Refused(f"there is nothing like {verb!r} to do with a replay.")
+        return gone_to(f"/console/replays/{name}")
+    except Exception as error:  # noqa: BLE001
+        return refused(request, actor, error)
+
+
+async def _run(desk: Desk, actor: Actor, name: str) -> None:
+    """In the background: what ends it is in the log, and its state is where everybody sees it."""
+    try:
+        await asyncio.to_thread(desk.run, actor, name)
+    except running.TakenUp as error:
+        log.info("%s", error)
+    except Exception:
+        log.exception("replay %s stands still: it goes on where it was when it is resumed", name)
+
+
+def _keep(task: asyncio.Task[None]) -> None:
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)

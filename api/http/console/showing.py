@@ -1,0 +1,90 @@
+"""A page of the console, whole or as the part that is asked for again; and what is said where something is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from fastapi.responses import RedirectResponse
+
+from api.console.audit import NotAudited
+from api.console.dead import NothingMeets
+from api.console.desk import NoReason
+from api.console.guards import Refused
+from api.console.plans import NoSuchReplay, WrongState
+from api.console.roles import VERBS, MayNot
+from api.console.running import TakenUp
+from api.console.selection import Unselectable
+from api.http.page.templating import page
+from api.http.problems import problem_of
+from api.parking import Changed, NotObeyed
+from api.tables import UnknownTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from api.console.acting import Actor
+
+Answer = TypeVar("Answer")
+HERE: Final = Path(__file__).parent
+STATUS: Final[dict[type[Exception], int]] = {
+    MayNot: 403,
+    NoSuchReplay: 404,
+    UnknownTable: 404,
+    **dict.fromkeys((Refused, WrongState, Changed, TakenUp, NothingMeets), 409),
+    **dict.fromkeys((Unselectable, NoReason), 422),
+    **dict.fromkeys((NotObeyed, NotAudited), 503),
+}
+VIEWS: Final = (
+    ("/console", "Overview"),
+    ("/console/find", "Find"),
+    ("/console/life", "Life"),
+    ("/console/dead", "Dead letters"),
+    ("/console/replays", "Replays"),
+    ("/console/reset", "Offsets"),
+    ("/console/trail", "Audit"),
+)
+
+
+async def off_the_loop(work: Callable[[], Answer]) -> Answer:
+    """What asks the broker blocks, and may take its time."""
+    return await asyncio.to_thread(work)
+
+
+def shown(request: Request, actor: Actor, template: str, status: int = 200, **what: Any) -> Response:
+    """The page, or, for htmx, the part of it that changes."""
+    whole = "hx-request" not in request.headers
+    may = frozenset(verb for verb in VERBS if actor.may(verb))
+    about = {
+        "who": actor.who.removeprefix("key:"),
+        "may": may,
+        "views": VIEWS,
+        "here": request.url.path,
+        "said": dict(request.query_params),
+    }
+    return page("console.html" if whole else template, status, part=template, **{"why": "", **about, **what})
+
+
+def refused(request: Request, actor: Actor, error: Exception, template: str = "refused.html", **what: Any) -> Response:
+    """The reason, on the page where it was asked. Raises what is nobody's to be told."""
+    status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), None)
+    if status is not None:
+        return shown(request, actor, template, status, why=str(error), **what)
+    problem = problem_of(error, request.app.state.failures)
+    if problem is None:
+        raise error
+    return shown(request, actor, template, problem.status, why=problem.detail, **what)
+
+
+def gone_to(path: str) -> Response:
+    """After a form: what follows is looked at, and may be looked at again."""
+    return RedirectResponse(path, 303)
+
+
+def moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if milliseconds >= 0 else "no time"
