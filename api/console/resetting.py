@@ -6,10 +6,15 @@ counts as applied, and what it read again it would count twice: that is what a r
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
+from aiokafka.errors import CommitFailedError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from confluent_kafka import ConsumerGroupState, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from api.console.found import Span
@@ -100,15 +105,30 @@ def reset(brokers: str, group: str, planned: Collection[Move]) -> None:
     reached = read_reached(brokers, group)
     if changed := [move for move in planned if reached[move.topic, move.partition].offset != move.frm]:
         raise Refused(f"{group} has moved since you looked ({changed[0].topic}, partition {changed[0].partition}): look again.")
-    places = [
-        TopicPartition(move.topic, move.partition, move.to, reached[move.topic, move.partition].metadata) for move in planned
-    ]
-    admin = admin_client(brokers)
+    places = {
+        Place(move.topic, move.partition): OffsetAndMetadata(move.to, reached[move.topic, move.partition].metadata)
+        for move in planned
+    }
     try:
-        request = [ConsumerGroupTopicPartitions(group, places)]
-        admin.alter_consumer_group_offsets(request, request_timeout=PATIENCE_S)[group].result()
-    except KafkaException as error:
-        raise Refused(f"the broker refuses it ({error.args[0].str()}): a member may have come back.") from error
+        asyncio.run(_commit(brokers, group, places))
+    except CommitFailedError as error:
+        raise Refused(f"the broker refuses it ({error}): a member may have come back.") from error
+    except KafkaError as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, str(error)) from error
+
+
+async def _commit(brokers: str, group: str, places: Mapping[Place, OffsetAndMetadata]) -> None:
+    """As nobody's member, which a broker takes for a group without any.
+
+    By aiokafka: confluent-kafka 2.16 adds a zero byte to what a group has counted, and its workers would not begin with that.
+    """
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=brokers, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(list(places))
+        await consumer.commit(dict(places))
+    finally:
+        await consumer.stop()
 
 
 def _wanted(
