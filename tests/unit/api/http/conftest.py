@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.console.audit import Trail
+from api.console.desk import Desk
+from api.console.guards import Caps
 from api.http.app import build
 from api.http.live.hub import Hub
 from api.http.ports import Edge
@@ -67,7 +70,14 @@ class World:
             keys = ApiKeys(self.key_file)
             sessions = [Sessions(area, keys, "a-secret-for-tests-only") for area in AREAS]
             gate = Gate(tokens, keys, self.caches.auth, ask, self.rate, sessions)
-            yield Edge(self.owners, self.caches, producer, gate, self.hub, counts=lambda: self.counts, unready=lambda: self.why)
+            nowhere = "127.0.0.1:9"
+            decoding: Any = None  # no test of these reads a record
+            desk, trail = Desk(nowhere, decoding, Caps()), Trail(nowhere)
+            yield Edge(
+                *(self.owners, self.caches, producer, gate, self.hub, desk, trail),
+                counts=lambda: self.counts,
+                unready=lambda: self.why,
+            )
 
     def app(self) -> FastAPI:
         return build(self.open, FAILURES)
