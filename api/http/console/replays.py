@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.console import running
 from api.console.guards import Refused
+from api.console.plans import ENDED
 from api.console.standing import MEANS
 from api.console.timeline import EVENTS as TOPICS_OF_EVENTS
 from api.groups import READS
@@ -61,8 +62,10 @@ async def one(edge: TheEdge, actor: Acting, request: Request, name: str) -> Resp
         report = desk.report(actor, name)
         seen = desk.preview(actor, name)[1] if wanted else None
         verdicts = {MEANS.get(what, what): many for what, many in seen.verdicts.items()} if seen else {}  # type: ignore[call-overload]
-        lag = report.plan.matching - report.produced
-        return {"report": report, "plan": report.plan, "seen": seen, "verdicts": verdicts, "lag": max(0, lag)}
+        begun = request.query_params.get("begun") == "yes" and report.plan.state not in ENDED
+        live = begun or report.left > 0 or report.plan.state in {"running", "paused"}
+        again = f"/console/replays/{name}" + ("?begun=yes" if begun and report.plan.state != "running" else "")
+        return {"live": live, "again": again, "report": report, "plan": report.plan, "seen": seen, "verdicts": verdicts}
 
     try:
         return shown(request, actor, "replay.html", **await off_the_loop(look))
@@ -80,7 +83,8 @@ async def act(edge: TheEdge, actor: Acting, request: Request, name: str, verb: s
         if verb == "run":
             await off_the_loop(lambda: desk.may_run(actor, name))
             _keep(asyncio.create_task(_run(desk, actor, name)))
-        elif verb in steps:
+            return gone_to(f"/console/replays/{name}?begun=yes")
+        if verb in steps:
             await off_the_loop(lambda: steps[verb](actor, name))
         else:
             raise Refused(f"there is nothing like {verb!r} to do with a replay.")

@@ -75,7 +75,7 @@ class Deploy:
     def used(self) -> dict[str, int]:
         """How often each room of the story was reserved, as the group has it."""
         rows = read_table(self.pipeline.stack.brokers, "resources", "usage")
-        return {name: row["reservations"] for name, row in rows.items() if name.startswith(room(0)[:8])}
+        return {name: row["created_total"] for name, row in rows.items() if name.startswith(room(0)[:8])}
 
 
 @pytest.fixture(scope="package")
