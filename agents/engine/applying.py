@@ -213,7 +213,7 @@ class Applying:
         if len(parking) > self._limits.parked or parking.size > self._limits.parked_bytes:
             stop_process(
                 f"{len(parking):,} records of partition {partition.number} wait behind failed ones, more than memory is for. "
-                "Release their keys (python -m api parked), with the handler mended or the failed record skipped",
+                "Release their keys (python -m api dead list), with the handler mended or the failed record skipped",
                 code=EXIT_DATA,
             )
 

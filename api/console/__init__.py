@@ -1,10 +1,18 @@
 """What operators may find, release, replay and reset: rules without a face.
 
-Their faces are the command line (commands*.py here) and the page (api/http/console). Reading down:
+Their faces are the command line (`commands/` here) and the page (api/http/console). Reading down:
 
-    selection   which records, as data            found       one record, as it lies there
-    matching    does it meet the conditions?      decoding    its bytes, read by the registry
-    masking     what personal fields look like    reading     spans of the log, and all that lies in them
-    searching   a selection, found                places      topics, groups, lag
-    timeline    the life of one reservation       dead        what failed, and what waits behind it
+    selection  which records, as data           found      one record, as it lies there; stretches of topics
+    matching   does it meet the conditions?     decoding   its bytes, read by the registry
+    masking    what personal fields look like   telling    a record as it is shown
+    reading    all that lies in spans           searching  a selection, found
+    places     topics, groups, lag              timeline   the life of one reservation
+
+    dead       what failed, and its release     standing   what a group has done with a record
+    plans      replays, and their states        preview    what one would do
+    guards     what it may not be               hygiene    the headers of a replayed record
+    running    the run, once                    resetting  where a group goes on reading
+
+    roles      verbs and permissions            acting     who acts, and that it is written down
+    audit      the trail, as a chain            desk       all of it, as one does it from either face
 """

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.console import dead, guards, plans, resetting, running
+from api.console.places import readers_of
 from api.console.preview import Preview, preview
 from api.console.reading import spans_of
 from api.console.selection import Unselectable, checked, shown
@@ -96,7 +97,7 @@ class Desk:
             guards.refuse_selection(checked(selection), group=group, topic=topic, reads=TOPICS)
             spans = spans_of(self.brokers, selection)
             if topic:
-                guards.refuse_target(topic, self._partitions(), spans)
+                guards.refuse_target(topic, self._partitions(), spans, readers_of(self.brokers, topic))
             seen = self._previewed(selection, tuple(spans), group, progress)
             guards.refuse_size(seen.matching, rate, self.caps)
         plan = plans.planned(

@@ -66,8 +66,12 @@ def refuse_selection(selection: Selection, *, group: str, topic: str, reads: Map
         raise Refused(f"{topic} is kept by the system itself: choose a topic of your own.")
 
 
-def refuse_target(topic: str, partitions: Mapping[str, int], spans: Sequence[Span]) -> None:
-    """`partitions`: how many each topic has. A copy keeps its partition. Raises Refused."""
+def refuse_target(topic: str, partitions: Mapping[str, int], spans: Sequence[Span], readers: Sequence[str] = ()) -> None:
+    """`partitions`: how many each topic has; a copy keeps its own. `readers`: groups that read the topic. Raises Refused."""
+    if readers:
+        raise Refused(
+            f"{topic} is read by {', '.join(readers)}: a copy there would reach them. Choose a topic that nobody reads."
+        )
     if topic not in partitions:
         raise Refused(f"there is no topic {topic!r}: create it first, with as many partitions as what is copied.")
     highest = max((span.partition for span in spans), default=0)

@@ -13,6 +13,7 @@ from api.console.reading import offsets_of, read
 from api.console.resetting import state_of
 from api.groups import TOPICS
 from api.lag import LagReader
+from api.tally import read_reached
 from bookly.errors import BrokerUnavailable
 from bookly.transport import admin_client
 
@@ -70,6 +71,23 @@ def groups(brokers: str) -> list[Group]:
             Group(f"bookly-{name}", state.name.lower(), members, sum(one.messages for one in lags), _behind(brokers, lags))
         )
     return found
+
+
+def readers_of(brokers: str, topic: str) -> list[str]:
+    """Groups of whomever that have committed an offset of the topic, or have a member that reads it. Raises BrokerUnavailable."""
+    admin = admin_client(brokers)
+    try:
+        names = [found.group_id for found in admin.list_consumer_groups(request_timeout=PATIENCE_S).result().valid]
+        described = admin.describe_consumer_groups(names, request_timeout=PATIENCE_S) if names else {}
+        live = {
+            name
+            for name, found in described.items()
+            for member in found.result().members
+            if any(place.topic == topic for place in member.assignment.topic_partitions)
+        }
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    return sorted(live | {name for name in names if any(place[0] == topic for place in read_reached(brokers, name))})
 
 
 def _behind(brokers: str, lags: list[Lag]) -> float:

@@ -1,7 +1,7 @@
 """A replay as it is planned: what is read, where it goes, how fast, and how far it has come. Kept in a compacted topic, so that
 every face sees the same, and any process can take a run up again.
 
-    planned ──approve──▶ approved ──run──▶ running ◀──▶ paused ──▶ finished | stopped | failed
+    planned ──approve──▶ approved ──run──▶ running ◀──▶ paused ──▶ finished | stopped
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "bookly.console.replays"
 PATIENCE_S: Final = 20.0
-State = Literal["planned", "approved", "running", "paused", "finished", "stopped", "failed"]
-ENDED: Final = frozenset({"finished", "stopped", "failed"})
+State = Literal["planned", "approved", "running", "paused", "finished", "stopped"]
+ENDED: Final = frozenset({"finished", "stopped"})
 STEPS: Final[Mapping[str, frozenset[str]]] = {  # the states from which a verb goes on, by the state that it leads to
     "approved": frozenset({"planned"}),
-    "running": frozenset({"planned", "approved", "running", "paused", "failed"}),
+    "running": frozenset({"planned", "approved", "running", "paused"}),
     "paused": frozenset({"running"}),
-    "stopped": frozenset({"planned", "approved", "running", "paused", "failed"}),
+    "stopped": frozenset({"planned", "approved", "running", "paused"}),
     "finished": frozenset({"running"}),
-    "failed": frozenset({"running"}),
 }
 
 
@@ -64,7 +63,6 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: State = "planned"
     approved_by: str = ""
     replayed: int = 0
-    problem: str = ""
     before: dict[str, int] = {}
 
     @property

@@ -58,7 +58,7 @@ class Run:
         self._matcher = Matcher(plan.selection, decoding)
         self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
-        self._paced = 0.0
+        self._paced = self._looked = 0.0
 
     def through(self) -> Plan:
         """Until its end, or until somebody pauses or stops it: the plan as it is kept by then.
@@ -93,20 +93,15 @@ class Run:
         member = Consumer({"bootstrap.servers": self._brokers, "group.id": self._plan.consumer_group, "logger": librdkafka_log()})
         try:
             group = member.consumer_group_metadata()
-            looked = time.monotonic()
             for part in self._parts():
-                self._replay(producer, group, part)
-                if self._letting_go():
+                sent = self._replay(producer, group, part)
+                if not self._goes_on(sent):
                     return self._plan
-                if time.monotonic() - looked > LOOK_S:
-                    looked = time.monotonic()
-                    now = plans.plan_of(self._brokers, self._plan.id)
-                    if now.state != "running":
-                        return now
             self._finish(producer, group)
         finally:
             member.close()
-        return self._step("finished", replayed=self.produced)
+        self._look()  # who pauses or stops it now is heard: all is replayed, and a resume would find nothing left
+        return self._step("finished", replayed=self.produced) if self._plan.state == "running" else self._plan
 
     def _step(self, state: Any, **changed: Any) -> Plan:
         plan = plans.plan_of(self._brokers, self._plan.id).to(state, **changed)
@@ -128,7 +123,8 @@ class Run:
             for first in range(0, len(batch), size):
                 yield batch[first : first + size]
 
-    def _replay(self, producer: Producer, group: object, part: Sequence[Message]) -> None:
+    def _replay(self, producer: Producer, group: object, part: Sequence[Message]) -> int:
+        """How many records were produced."""
         producer.begin_transaction()
         sent = 0
         for message in part:
@@ -146,7 +142,7 @@ class Run:
             self._reached[one.topic, one.partition] = one.offset + 1
         self._commit(producer, group, {(message.topic() or "", message.partition() or 0) for message in part})
         self._told(self.worked_off, self.produced)
-        self._pace(sent)
+        return sent
 
     @property
     def worked_off(self) -> int:
@@ -169,11 +165,23 @@ class Run:
         self._commit(producer, group, {(span.topic, span.partition) for span in self._plan.spans})
         self._told(self.worked_off, self.produced)
 
-    def _pace(self, sent: int) -> None:
+    def _goes_on(self, sent: int) -> bool:
+        """Once the rate allows the next; False as soon as somebody has paused or stopped it, or this process ends."""
         if self._plan.rate:
-            now = time.monotonic()
-            self._paced = max(self._paced, now) + sent / self._plan.rate
-            time.sleep(max(0.0, self._paced - now))
+            self._paced = max(self._paced, time.monotonic()) + sent / self._plan.rate
+        while True:
+            if time.monotonic() - self._looked > LOOK_S:
+                self._look()
+            if self._letting_go() or self._plan.state != "running":
+                return False
+            left = self._paced - time.monotonic()
+            if left <= 0:
+                return True
+            time.sleep(min(left, LOOK_S / 2))
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        self._plan = plans.plan_of(self._brokers, self._plan.id)
 
 
 def _before(brokers: str, plan: Plan) -> dict[str, int]:

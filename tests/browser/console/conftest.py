@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -131,8 +131,3 @@ def operator(deploy: Deploy, browser: Browser) -> Iterator[Operator]:
 def wait_for(page: Page, figure: str, text: str) -> None:
     """A figure of a page that is asked again by itself."""
     eventually(lambda: page.locator(f'[data-figure="{figure}"]').inner_text() == text, f"{figure} is {text}")
-
-
-def taken(looking: Any, name: str) -> None:
-    """A picture of the page as it is."""
-    looking.take(Path("build/console") / f"{name}.png")

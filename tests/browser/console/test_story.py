@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.console.conftest import taken
+from tests.browser.console.pictures import taken
 from tests.browser.console.story import KEYS, oracle
 from tests.pipeline import eventually
 

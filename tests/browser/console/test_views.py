@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.console.conftest import Operator, taken, wait_for
+from tests.browser.console.conftest import Operator, wait_for
+from tests.browser.console.pictures import taken
 from tests.browser.console.story import room
 
 if TYPE_CHECKING:

@@ -29,9 +29,8 @@ STATES: tuple[State, ...] = get_args(State)
 GOES_ON = {  # written out: from -> to
     "planned": {"approved", "running", "stopped"},
     "approved": {"running", "stopped"},
-    "running": {"running", "paused", "finished", "failed", "stopped"},
+    "running": {"running", "paused", "finished", "stopped"},
     "paused": {"running", "stopped"},
-    "failed": {"running", "stopped"},
     "finished": set(),
     "stopped": set(),
 }
