@@ -20,6 +20,7 @@ NAMES: Final = ("overview", "find", "record", "life", "dead-letters", "released"
 
 def taken(looking: Looking, name: str) -> None:
     """A picture of the page as it is: kept where `make pictures` asks for it."""
+    assert name in NAMES, "it would be kept, and nobody would miss it"
     looking.take((KEPT if os.environ.get("BOOKLY_PICTURES") else TAKEN) / f"{name}.png")
 
 
