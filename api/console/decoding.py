@@ -110,9 +110,17 @@ class Decoding:
             return f"schema {schema_id} is of no record"
         name = f"{said.get('namespace')}.{said.get('name')}"
         try:
-            return Written(fastavro.parse_schema(said), said, NAMES.get(name, name))
+            return Written(fastavro.parse_schema(_of_text(said)), said, NAMES.get(name, name))
         except Exception as error:  # noqa: BLE001  # whatever it is that fastavro cannot read
             return f"schema {schema_id} cannot be used: {type(error).__name__}"
+
+
+def _of_text(schema: Any) -> Any:
+    """Ids are text on the wire, and are shown as such, be they UUIDs or not."""
+    if isinstance(schema, dict):
+        kept = {key: _of_text(value) for key, value in schema.items()}
+        return {key: value for key, value in kept.items() if (key, value) != ("logicalType", "uuid")}
+    return [_of_text(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _named(found: Found) -> tuple[bytes | None, int]:

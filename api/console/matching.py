@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Final
 
-from api.console.decoding import TYPES, Written
+from api.console.decoding import HEADER, TYPES, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,11 +26,15 @@ _LITERAL: Final = {"eq", "contains", "prefix"}  # tests whose text stands in the
 
 
 class Matcher:
-    """For one selection. `wants` is a first look, at the key alone; `meets` is the answer."""
+    """For one selection. `wants` is a first look, at what is cheap to see; `meets` is the answer."""
 
     def __init__(self, selection: Selection, decoding: Decoding) -> None:
         self._selection, self._where, self._decoding = selection, selection.where, decoding
         self._keys = frozenset(key.encode(errors="surrogateescape") for key in self._where.keys)
+        where = self._where
+        self._asks_headers = bool(
+            where.headers or where.trace or where.correlation or where.reason or where.group or where.handler
+        )
         self._types = frozenset(TYPES.get(name, name) for name in self._where.types)
         self._fields = [(_path(test.name), test) for test in self._where.fields]
         self._needles = [
@@ -38,16 +42,22 @@ class Matcher:
             for path, test in self._fields
             if test.op in _LITERAL and len(test.value) > 1
         ]
-        self._literal: dict[tuple[int, tuple[str, ...]], bool] = {}
+        self._must: dict[bytes, tuple[bytes, ...]] = {}  # by the five bytes that name a schema
 
-    def wants(self, key: bytes | None) -> bool:
-        """Whether the key alone does not rule it out."""
-        return not self._keys or key in self._keys
+    def wants(self, message: Any) -> bool:
+        """Whether key and bytes do not rule a message of confluent-kafka out."""
+        if self._keys and message.key() not in self._keys:
+            return False
+        value = message.value()
+        must = self._must.get(value[:5]) if value else None
+        if must is None or all(needle in value for needle in must):
+            return True
+        return any(name == HEADER for name, _ in message.headers() or ())  # its schema is another than its bytes seem to say
 
     def meets(self, found: Found) -> bool:
         """Raises RegistryUnavailable."""
         return (
-            self.wants(found.key)
+            (not self._keys or found.key in self._keys)
             and self._in_time(found.timestamp)
             and self._headers(found)
             and (not self._types or self._decoding.type_of(found) in self._types)
@@ -60,6 +70,8 @@ class Matcher:
 
     def _headers(self, found: Found) -> bool:
         where = self._where
+        if not self._asks_headers:
+            return True
         if where.trace and (found.header("traceparent") or "").split("-")[1:2] != [where.trace]:
             return False
         said = {"correlation_id": where.correlation, "dead.reason": where.reason, "dead.group": where.group}
@@ -73,19 +85,14 @@ class Matcher:
         schema = self._decoding.schema_of(found)
         if not isinstance(schema, Written):
             return False
-        value = found.value or b""
-        for path, needle in self._needles:
-            if needle not in value and self._is_text(schema, path):
-                return False
+        if found.header(HEADER) is None and found.value is not None:
+            self._must.setdefault(found.value[:5], self._literal(schema))
         body = self._decoding.event(found).body
         return body is not None and all(holds(test, _at(body, path)) for path, test in self._fields)
 
-    def _is_text(self, schema: Written, path: tuple[str, ...]) -> bool:
-        """Whether what lies there stands in the bytes as it is told: then a body without the text need not be read."""
-        known = self._literal.get((id(schema.said), path))
-        if known is None:
-            known = self._literal[id(schema.said), path] = _leaf(schema.said, path) in (["string"], ["null", "string"])
-        return known
+    def _literal(self, schema: Written) -> tuple[bytes, ...]:
+        """What stands in the bytes of whatever meets the tests: the texts that fields of plain strings have to have in them."""
+        return tuple(needle for path, needle in self._needles if _leaf(schema.said, path) in (["string"], ["null", "string"]))
 
 
 def holds(test: Test, value: Any) -> bool:

@@ -35,7 +35,7 @@ def search(
 def _all(brokers: str, matcher: Matcher, spans: Sequence[Span], progress: Callable[[int], None]) -> Iterator[Found]:
     for batch in read(brokers, spans, progress):
         for message in batch:
-            if matcher.wants(message.key()):
+            if matcher.wants(message):
                 one = found(message)
                 if matcher.meets(one):
                     yield one

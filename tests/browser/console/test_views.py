@@ -58,6 +58,7 @@ def test_a_replay_is_previewed_and_run_and_what_was_applied_stays_as_it_is(deplo
     expect(page.locator("#replay .period")).to_contain_text("finished", timeout=30_000)
     wait_for(page, "produced", "300")
     expect(page.locator("#effects")).to_be_visible(timeout=30_000)
+    assert page.get_by_role("link", name="← All replays").count() == 1, "what was asked again took the place of what was there"
     taken(operator, "replay")
     assert deploy.used() == before
 
