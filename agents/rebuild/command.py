@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agents import NAMES, PARTITIONS, domains
 from agents.environment import environment
-from agents.rebuild.comparing import Difference, differences
+from agents.rebuild.comparing import Difference, differences, remembered
 from agents.rebuild.errors import NotRebuilt
 from agents.rebuild.folding import Fold, settled
 from agents.rebuild.reading import read_again
@@ -33,13 +33,14 @@ REBUILDABLE = ("reports",)
 
 @dataclass
 class Rebuilt:
-    """What came of it. `by_partition`: the rows in which live and rebuilt differ."""
+    """What came of it. `by_partition`: the rows in which live and rebuilt differ. `remembered`: what was counted already."""
 
     events: int = 0
     rows: int = 0
     failed: list[str] = field(default_factory=list)
     live: dict[int, Live] = field(default_factory=dict)
     by_partition: dict[int, list[Difference]] = field(default_factory=dict)
+    remembered: dict[int, list[Difference]] = field(default_factory=dict)
 
     @property
     def differences(self) -> list[Difference]:
@@ -75,9 +76,8 @@ def main(
         for said in (*found.failed[:SHOWN], *map(str, found.differences[:SHOWN])):
             console.print(said, markup=False, highlight=False)
         if switch_over:
-            for number, ones in found.by_partition.items():
-                switch(domains()[domain], brokers, snapshot, number, found.live[number], ones)
-                corrected.append(number)
+            both = {number: [*ones, *found.remembered[number]] for number, ones in found.by_partition.items()}
+            switch(domains()[domain], brokers, snapshot, both, found.live, corrected.append)
     except BooklyError as error:
         half = f" Partitions {corrected} are corrected, the next may be: compare once more." if corrected else ""
         typer.echo(f"bookly: {error}{half}", err=True)
@@ -107,10 +107,11 @@ def rebuild(domain: Domain, snapshot: Snapshot, brokers: str, registry_url: str,
         registry.close()
     found, now = Rebuilt(events, live=live), time.time_ns() // 1000
     for number, fold in folds.items():
-        fold.settle(now)
+        ours, theirs = settled(domain, live[number].rows, fold.rows, now)
         found.failed += fold.failed
-        found.rows += sum(map(len, fold.rows.values()))
-        found.by_partition[number] = list(differences(domain, settled(domain, live[number].rows, now), fold.rows))
+        found.rows += sum(map(len, theirs.values()))
+        found.by_partition[number] = list(differences(domain, ours, theirs))
+        found.remembered[number] = list(remembered(domain, ours, theirs))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from agents.windows import Remembered, Watermark, Window, figures, with_life_of
+from agents.windows import Counted, Remembered, Watermark, Window, figures, with_life_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,25 @@ def differences(domain: Domain, live: Rows, rebuilt: Rows) -> Iterator[Differenc
                 yield Difference(table.name, key, one, other)
 
 
+def remembered(domain: Domain, live: Rows, rebuilt: Rows) -> Iterator[Difference]:
+    """Of one partition, what the two sides have counted otherwise, or do not both remember."""
+    for table in domain.tables:
+        if issubclass(table.row, Remembered):
+            ours, theirs = live[table.name], rebuilt[table.name]
+            for key in sorted(theirs):
+                if key not in ours or joined(ours[key], theirs[key]) != ours[key]:
+                    yield Difference(table.name, key, ours.get(key), theirs[key])
+
+
+def joined(live: Any, rebuilt: Any) -> Any:
+    """What either side has counted, and what the log says: so that nothing that the corrected rows hold is counted once more."""
+    until = max(live.until, rebuilt.until)
+    if isinstance(live, Counted):
+        return replace(live, until=until, kinds=tuple(sorted({*live.kinds, *rebuilt.kinds})))
+    said = {name: value for name, value in msgspec.structs.asdict(rebuilt).items() if value not in (None, False)}
+    return replace(live, **{**said, "until": until})
+
+
 def corrected(found: Difference) -> Any:
     """The row that takes the live one's place: its figures are the rebuilt ones, its life goes on. A window is told again, or for
     the first time, by the worker that finds it.
@@ -54,6 +73,8 @@ def corrected(found: Difference) -> Any:
     row = found.rebuilt
     if row is None:
         return None
+    if isinstance(row, Remembered):
+        return row if found.live is None else joined(found.live, row)
     if not isinstance(row, Window):
         return row if found.live is None else with_life_of(row, found.live)
     is_told = row.revision > 0 or row.due > 0  # what only amends a window tells nobody

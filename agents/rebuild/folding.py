@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from agents.windows import Watermark
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,16 +47,26 @@ class Fold:
             self.domain.clock(now, self._state)
             _keep(self._state)
 
-    def settle(self, now: int) -> None:
-        """What time alone does by now."""
-        settle(self.domain, self._state, now)
 
+def settled(
+    domain: Domain, live: Mapping[str, Mapping[str, Any]], rebuilt: Mapping[str, Mapping[str, Any]], now: int
+) -> tuple[Rows, Rows]:
+    """Copies of both sides after all that time alone does by now.
 
-def settled(domain: Domain, rows: Mapping[str, Mapping[str, Any]], now: int) -> Rows:
-    """A copy of live rows after all that time alone does by now: both sides forget what is too old, however far either was."""
-    copy = {table.name: dict(rows.get(table.name, {})) for table in domain.tables}
-    settle(domain, domain.state(domain.name, copy), now)
-    return copy
+    Silence has moved the live watermarks, and never those of a fold: both are where the further one is, so that they forget the
+    same.
+    """
+    one, other = ({table.name: dict(rows.get(table.name, {})) for table in domain.tables} for rows in (live, rebuilt))
+    for table in domain.tables:
+        if issubclass(table.row, Watermark):
+            for key in one[table.name].keys() | other[table.name].keys():
+                marks = [rows[table.name].get(key, table.row()) for rows in (one, other)]
+                furthest = max(mark.at for mark in marks)
+                for rows, mark in zip((one, other), marks, strict=True):
+                    rows[table.name][key] = replace(mark, at=furthest)
+    for rows in (one, other):
+        settle(domain, domain.state(domain.name, rows), now)
+    return one, other
 
 
 def settle(domain: Domain, state: State, now: int) -> None:

@@ -18,10 +18,13 @@ from bookly.transport import admin_client, librdkafka_log
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from confluent_kafka import Message
+
     from agents.domain import Domain
     from agents.rebuild.folding import Rows
 
 PATIENCE_S = 10.0
+SHORT_S = 0.5
 QUIET_S = 60.0  # how long a group may commit without a pause long enough to look between two commits
 
 Place = tuple[str, int]
@@ -55,32 +58,23 @@ class Snapshot:
     def take(self, numbers: list[int], progress: Callable[[str], None] = lambda _: None) -> dict[int, Live]:
         """Each partition as of its own offsets. Raises NotRebuilt when the group never pauses, or BrokerUnavailable."""
         rows: dict[int, Rows] = {number: {table.name: {} for table in self.domain.tables} for number in numbers}
+        reached = {(topic, number): 0 for topic in self._decoders for number in numbers}
         found: dict[int, Live] = {}
         consumer = Consumer(reading(self._brokers))
-        deadline = time.monotonic() + QUIET_S
+        deadline = None  # the first pass takes as long as there are rows; a group that never pauses is met in the next
         try:
-            left = set(numbers)
-            places = [(topic, number) for topic in self._decoders for number in numbers]
-            consumer.assign([TopicPartition(*place, 0) for place in places])
-            while left:
+            while left := set(numbers) - found.keys():
                 before = self.offsets(left)
-                ends = self._ends([(topic, number) for topic in self._decoders for number in left])
-                reached = self._read_on(consumer, {place for place in places if place[1] in left}, rows)
+                self._read_on(consumer, self._ends(_places(reached, left), committed=True), reached, rows, deadline)
                 after = self.offsets(left)
-                still = self._ends([(topic, number) for topic in self._decoders for number in left])
-                for number in list(left):
-                    of_it = [place for place in still if place[1] == number]
-                    if _of(before, number) == _of(after, number) and all(
-                        ends[place] == still[place] == reached[place] for place in of_it
-                    ):
-                        left.discard(number)
+                ends = self._ends(_places(reached, left), committed=False)
+                for number in left:
+                    ended = all(reached[place] == end for place, end in ends.items() if place[1] == number)
+                    if ended and _of(before, number) == _of(after, number):
                         found[number] = Live(rows[number], _of(after, number))
-                        consumer.incremental_unassign([TopicPartition(*place) for place in of_it])
-                if left and time.monotonic() > deadline:
-                    raise NotRebuilt(
-                        f"{self.domain.group} commits on partitions {sorted(left)} without a pause: compare when it is "
-                        "less busy, or stop its workers"
-                    )
+                deadline = deadline or time.monotonic() + QUIET_S
+                if len(found) < len(numbers):
+                    self._end_at(deadline, left - found.keys())
                 progress(f"{len(found)} of {len(numbers)} partitions as they are live")
         finally:
             consumer.close()
@@ -101,43 +95,66 @@ class Snapshot:
         """Where the log begins."""
         return self._list(places, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
-    def _ends(self, places: list[Place]) -> dict[Place, int]:
-        """Behind everything, be its transaction open or not."""
-        return self._list(places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    def _ends(self, places: list[Place], *, committed: bool) -> dict[Place, int]:
+        """Behind what is committed: before the first transaction that is open; or behind everything."""
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        return self._list(places, OffsetSpec.latest(), level)  # type: ignore[no-untyped-call]
 
-    def _list(self, places: list[Place], which: Any) -> dict[Place, int]:
+    def _list(self, places: list[Place], which: Any, level: IsolationLevel = IsolationLevel.READ_UNCOMMITTED) -> dict[Place, int]:
         try:
             answer = self._admin.list_offsets(
                 {TopicPartition(*place): which for place in places},
-                isolation_level=IsolationLevel.READ_UNCOMMITTED,
+                isolation_level=level,
                 request_timeout=PATIENCE_S,
             )
             return {(place.topic, place.partition): future.result().offset for place, future in answer.items()}
         except KafkaException as error:
             raise BrokerUnavailable(self._brokers, PATIENCE_S, error.args[0].str()) from error
 
-    def _read_on(self, consumer: Consumer, places: set[Place], rows: dict[int, Rows]) -> dict[Place, int]:
-        """To the end of what is committed; how far that is."""
-        reached: dict[Place, int] = {}
-        while places - reached.keys():
-            message = consumer.poll(PATIENCE_S)
+    def _read_on(
+        self, consumer: Consumer, ends: dict[Place, int], reached: dict[Place, int], rows: dict[int, Rows], deadline: float | None
+    ) -> None:
+        """Up to these ends at least. `reached` and `rows` go on: what was read stays so, and what does not move is not asked."""
+        left = {place for place, end in ends.items() if reached[place] < end}
+        if not left:
+            return
+        consumer.assign([TopicPartition(*place, reached[place]) for place in left])
+        heard = time.monotonic()
+        while left:
+            message = consumer.poll(SHORT_S)
+            if deadline is not None:
+                self._end_at(deadline, {number for _, number in left})
             if message is None:
-                raise BrokerUnavailable(self._brokers, PATIENCE_S, "it fell silent while changelogs were read")
+                if time.monotonic() - heard > PATIENCE_S:
+                    raise BrokerUnavailable(self._brokers, PATIENCE_S, "it fell silent while changelogs were read")
+                continue
+            heard = time.monotonic()
             place = (str(message.topic()), int(message.partition() or 0))
             error = message.error()
             if error is None:
-                name, decoder = self._decoders[place[0]]
-                reached.pop(place, None)
-                of_it, key, value = rows[place[1]][name], (message.key() or b"").decode(), message.value()
-                if value is None:
-                    of_it.pop(key, None)
-                else:
-                    of_it[key] = decoder.decode(value)
+                self._keep(rows[place[1]], place[0], message)
+                reached[place] = (message.offset() or 0) + 1
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
-                reached[place] = message.offset() or 0
+                reached[place] = message.offset() or 0  # behind the marks of transactions, too
             else:
                 raise KafkaException(error)
-        return reached
+            if reached[place] >= ends[place]:
+                left.discard(place)
+
+    def _keep(self, rows: Rows, topic: str, message: Message) -> None:
+        name, decoder = self._decoders[topic]
+        key, value = (message.key() or b"").decode(), message.value()
+        if value is None:
+            rows[name].pop(key, None)
+        else:
+            rows[name][key] = decoder.decode(value)
+
+    def _end_at(self, deadline: float, left: set[int]) -> None:
+        if time.monotonic() > deadline:
+            raise NotRebuilt(
+                f"{self.domain.group} commits on partitions {sorted(left)} without a pause: compare when it is "
+                "less busy, or stop its workers"
+            )
 
 
 def reading(brokers: str) -> dict[str, Any]:
@@ -156,3 +173,7 @@ def reading(brokers: str) -> dict[str, Any]:
 
 def _of(offsets: dict[Place, int], number: int) -> dict[Place, int]:
     return {place: offset for place, offset in offsets.items() if place[1] == number}
+
+
+def _places(reached: dict[Place, int], numbers: set[int]) -> list[Place]:
+    return [place for place in reached if place[1] in numbers]

@@ -15,7 +15,7 @@ from bookly.errors import BrokerUnavailable
 from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agents.domain import Domain
     from agents.rebuild.comparing import Difference
@@ -33,8 +33,39 @@ def refuse_while_it_runs(snapshot: Snapshot) -> None:
         )
 
 
-def switch(domain: Domain, brokers: str, snapshot: Snapshot, number: int, live: Live, found: Sequence[Difference]) -> None:
-    """One transaction: all corrections of a partition or none. Raises NotRebuilt when the group has moved meanwhile."""
+def switch(
+    domain: Domain,
+    brokers: str,
+    snapshot: Snapshot,
+    found: Mapping[int, Sequence[Difference]],
+    live: Mapping[int, Live],
+    told: Callable[[int], None] = lambda _: None,
+) -> None:
+    """All that could refuse is asked before anything is written: every partition is fenced, and none has moved since. Then each
+    is corrected in a transaction of its own, all of its rows or none; `told` of each. Who is cut off between two finds the
+    first ones right, and the rest still to be corrected, when they begin again.
+
+    Raises NotRebuilt where a group has moved meanwhile, and nothing has changed.
+    """
+    try:
+        producers = {number: _fenced(domain, brokers, number) for number in found}
+        refuse_while_it_runs(snapshot)
+        for number in found:
+            if snapshot.offsets({number}) != live[number].offsets:
+                raise NotRebuilt(f"{domain.group} went on while its tables were rebuilt: stop its workers and begin again.")
+        for number, producer in producers.items():
+            producer.begin_transaction()
+            for one in found[number]:
+                row = corrected(one)
+                _send(producer, domain.changelog(one.table), number, one.key.encode(), None if row is None else to_json(row))
+            producer.commit_transaction(PATIENCE_S)
+            told(number)
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+
+
+def _fenced(domain: Domain, brokers: str, number: int) -> Producer:
+    """From here on nobody else commits on the partition, who believed to own it."""
     producer = Producer(
         {
             "bootstrap.servers": brokers,
@@ -43,19 +74,8 @@ def switch(domain: Domain, brokers: str, snapshot: Snapshot, number: int, live: 
             "transaction.timeout.ms": 60_000,
         }
     )
-    try:
-        producer.init_transactions(PATIENCE_S)
-        refuse_while_it_runs(snapshot)
-        if snapshot.offsets({number}) != live.offsets:
-            raise NotRebuilt(f"{domain.group} went on while its tables were rebuilt: stop its workers and begin again.")
-        producer.begin_transaction()
-        for one in found:
-            row = corrected(one)
-            value = None if row is None else to_json(row)
-            _send(producer, domain.changelog(one.table), number, one.key.encode(), value)
-        producer.commit_transaction(PATIENCE_S)
-    except KafkaException as error:
-        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    producer.init_transactions(PATIENCE_S)
+    return producer
 
 
 def _send(producer: Producer, topic: str, number: int, key: bytes, value: bytes | None) -> None:

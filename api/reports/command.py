@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.environment import environment
+from bookly.errors import InvalidSettings
 from bookly.settings import required
 
 reports = typer.Typer(no_args_is_help=True, help="What planners ask.")
@@ -51,9 +55,18 @@ def demand(
     raise typer.Exit(0 if any(found.total.sums.values()) else 1)
 
 
-@reports.callback()
-def _reports() -> None:
-    """Makes `demand` a command of its own: typer folds a group of one."""
+@reports.command()
+def rebuild(
+    switch: Annotated[bool, typer.Option("--switch", help="correct the live rows; stop the group's workers first")] = False,
+) -> None:
+    """Make the tables of reports once more from the log, beside the live ones, and compare. Exit code 1 when they differ.
+
+    It runs the agents' own handlers, in a process of its own: `python -m agents.rebuild reports`.
+    """
+    if find_spec("agents") is None:
+        raise InvalidSettings("the agents are not installed beside the edge here: run this where a worker of reports runs.")
+    command = [sys.executable, "-m", "agents.rebuild", "reports", *(["--switch"] if switch else [])]
+    os.execve(command[0], command, dict(environment()))  # noqa: S606  # its progress, its exit code and Ctrl-C are this command's
 
 
 def _utc(time: datetime) -> datetime:

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from agents.rebuild.comparing import differences
-from agents.rebuild.folding import Fold
+from agents.rebuild.folding import Fold, settled
 from agents.reports import DOMAIN
 from agents.reports.tables import DAY, HOUR, MINUTE
 from bench.windows.naming import event_id
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 BEGIN = 20_000 * DAY
 
 
-def month(seed: int, reservations: int) -> tuple[list[Record], list[Record]]:
+def month(seed: int, reservations: int, days: int = 30) -> tuple[list[Record], list[Record]]:
     """What availability's and stockpile's topics hold after it, each in its order; some of it late, some of it twice."""
     rng, availability, stockpile = Random(seed), [], []  # noqa: S311  # nothing is secret here
-    moments = sorted(rng.randrange(30 * DAY) for _ in range(reservations))
+    moments = sorted(rng.randrange(days * DAY) for _ in range(reservations))
     for number, moment in enumerate(moments):
         at = BEGIN + moment - (rng.random() < 0.05) * rng.randrange(5 * HOUR)  # some were told hours later
         name, room, begin = f"r-{number}", f"room-{number // 9 % 20}", at + rng.randrange(1, 72) * HOUR
@@ -103,9 +103,8 @@ def mismatches(seed: int, reservations: int) -> tuple[int, int]:
     """Rows that differ, and how many there are."""
     topics = month(seed, reservations)
     one, other = live(seed, topics), again(seed + 1, topics)
-    for fold in (one, other):
-        fold.settle(BEGIN + 365 * DAY)  # what is too old is forgotten on both sides
-    found: list[Difference] = list(differences(DOMAIN, one.rows, other.rows))
+    ours, theirs = settled(DOMAIN, one.rows, other.rows, BEGIN + 365 * DAY)  # what is too old is forgotten on both sides
+    found: list[Difference] = list(differences(DOMAIN, ours, theirs))
     return len(found) + len(one.failed) + len(other.failed), len(one.rows["demand"])
 
 

@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from agents.domain import Domain
-from agents.rebuild.comparing import corrected, differences
-from agents.rebuild.folding import Fold, settled
+from agents.rebuild.comparing import corrected, differences, remembered
+from agents.rebuild.folding import Fold, Rows, settled
 from agents.reports import DOMAIN
 from agents.reports.demand import record_demand
-from agents.reports.tables import DAY, Audit, Demand, ReportsState
+from agents.reports.tables import DAY, Audit, Demand, Lead, ReportsState
+from agents.windows import Counted
 from bench.windows.memory import million
 from bench.windows.months import BEGIN, again, live, mismatches, month
 from bench.windows.orders import try_orders
@@ -53,11 +54,33 @@ def test_a_figure_that_is_not_what_the_log_says_is_a_difference_and_is_corrected
     assert corrected(amended).due, "nobody was told of it: it only had minutes, and the log has demand"
 
 
-def test_both_sides_forget_what_is_too_old_before_they_are_compared() -> None:
-    topics = month(7, 50)
+def test_both_sides_forget_the_same_though_silence_has_moved_only_the_live_watermark() -> None:
+    topics = month(7, 400, days=150)
     one, other = live(7, topics), again(8, topics)
-    other.settle(BEGIN + 365 * DAY)
-    assert not list(differences(DOMAIN, settled(DOMAIN, one.rows, BEGIN + 365 * DAY), other.rows))
+    begin = max(mark.at for mark in one.rows["watermarks"].values())
+    for days in (40, 80):  # nobody reserves any more, and the clock goes on: the hours of the first weeks are forgotten
+        for ticks in range(50):
+            one.tick(begin + days * DAY + ticks)
+    assert len(one.rows["demand"]) < len(other.rows["demand"])
+    assert list(differences(DOMAIN, one.rows, other.rows)), "as they stand, they differ"
+    ours, theirs = settled(DOMAIN, one.rows, other.rows, BEGIN + 365 * DAY)
+    assert ours["demand"], "a hundred days are kept"
+    assert not list(differences(DOMAIN, ours, theirs))
+
+
+def test_what_either_side_has_counted_is_not_counted_again_after_a_switch() -> None:
+    of_ours = {"r-1": Counted(5, ("asked",)), "r-2": Counted(5, ("asked",))}
+    ours: Rows = {"counted": of_ours, "leads": {"r-1": Lead(5, requested_at=3)}}
+    theirs: Rows = {
+        "counted": {"r-1": Counted(9, ("asked", "used")), "r-2": Counted(5, ("asked",)), "r-3": Counted(5, ("asked",))},
+        "leads": {"r-1": Lead(4, decided_at=7, taken=True)},
+    }
+    found = list(remembered(DOMAIN, ours, theirs))
+    assert [(one.table, one.key) for one in found] == [("counted", "r-1"), ("counted", "r-3"), ("leads", "r-1")]
+    joined, new, lead = map(corrected, found)
+    assert joined == Counted(9, ("asked", "used"))
+    assert new == Counted(5, ("asked",))
+    assert lead == Lead(5, requested_at=3, decided_at=7, taken=True)
 
 
 def test_an_event_whose_handler_raises_is_named_and_leaves_no_trace() -> None:
