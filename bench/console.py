@@ -27,7 +27,7 @@ from api.console.reading import spans_of
 from api.console.roles import ROLES
 from api.console.running import Run
 from api.console.searching import search
-from api.console.selection import Selection, Test, Where
+from api.console.selection import Condition, Selection, Where
 from api.tables import read_rows
 from api.tally import read_reached
 from bench.apart import make
@@ -51,7 +51,7 @@ TOPIC = "bookly.availability"
 PATIENCE_S = 300.0
 MINE, OTHER = "resources", "stockpile"
 ALL = Selection((TOPIC,))
-ONE = Selection((TOPIC,), where=Where(fields=(Test("resource_id", "eq", "room-7"), Test("attendees", "ge", "20"))))
+ONE = Selection((TOPIC,), where=Where(fields=(Condition("resource_id", "eq", "room-7"), Condition("attendees", "ge", "20"))))
 
 
 def main(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from api.console.decoding import Decoding
     from api.console.found import Found
-    from api.console.selection import Selection, Test
+    from api.console.selection import Condition, Selection
 
 ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {"eq": eq, "lt": lt, "le": le, "gt": gt, "ge": ge}
 _LITERAL: Final = {"eq", "contains", "prefix"}  # tests whose text stands in the body where a field is a string
@@ -95,7 +95,7 @@ class Matcher:
         return tuple(needle for path, needle in self._needles if _leaf(schema.said, path) in (["string"], ["null", "string"]))
 
 
-def holds(test: Test, value: Any) -> bool:
+def holds(test: Condition, value: Any) -> bool:
     """Whether a value, None where there is none, meets a test."""
     if isinstance(value, list):
         return any(holds(test, each) for each in value) if test.op not in {"exists", "missing"} else (test.op == "exists")

@@ -31,7 +31,7 @@ class Unselectable(Exception):
     """What was asked for is no selection; the message says what is wrong and how it is said."""
 
 
-class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a field by its path (`data.` may be left out) or of a header by its name, against a text."""
 
     name: str
@@ -47,8 +47,8 @@ class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     keys: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
-    fields: tuple[Test, ...] = ()
-    headers: tuple[Test, ...] = ()
+    fields: tuple[Condition, ...] = ()
+    headers: tuple[Condition, ...] = ()
     trace: str = ""
     correlation: str = ""
     reason: str = ""
@@ -70,7 +70,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     where: Where = Where()
 
 
-def parsed_test(text: str) -> Test:
+def parsed_condition(text: str) -> Condition:
     """`status=PENDING`, `attendees>=20`, `reason?` (it is there), `waitlist_id!` (it is not). Raises Unselectable."""
     match = _TEST.fullmatch(text)
     if match is None:
@@ -79,8 +79,8 @@ def parsed_test(text: str) -> Test:
             "there, NAME! where not"
         )
     if match["only"]:
-        return Test(match["name"], "exists" if match["only"] == "?" else "missing")
-    return Test(match["name"], SIGNS[match["sign"]], match["value"])
+        return Condition(match["name"], "exists" if match["only"] == "?" else "missing")
+    return Condition(match["name"], SIGNS[match["sign"]], match["value"])
 
 
 def checked(selection: Selection) -> Selection:

@@ -12,7 +12,7 @@ import msgspec
 from api.console.masking import masked
 from api.console.reading import spans_of
 from api.console.searching import search
-from api.console.selection import Selection, Test, Where
+from api.console.selection import Condition, Selection, Where
 from api.console.standing import read_standing
 from api.groups import TOPICS
 from api.tables import read_log
@@ -63,7 +63,7 @@ def life(brokers: str, decoding: Decoding, reservation_id: str, progress: Callab
 
     Raises BrokerUnavailable, RegistryUnavailable, UnknownTable.
     """
-    asked = Selection(EVENTS, where=Where(fields=(Test("reservation_id", "eq", reservation_id),)))
+    asked = Selection(EVENTS, where=Where(fields=(Condition("reservation_id", "eq", reservation_id),)))
     found = list(search(brokers, decoding, asked, spans_of(brokers, asked), progress=progress))
     if not found:
         return []

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.console.decoding import Decoding
 from api.console.desk import Desk
 from api.console.guards import Caps
-from api.console.selection import Selection, Where, checked, parsed_test
+from api.console.selection import Selection, Where, checked, parsed_condition
 from api.environment import environment
 from bookly.registry import Registry
 from bookly.settings import required
@@ -62,7 +62,7 @@ def selection(  # one for each option
     handler: str = "",
 ) -> Selection:
     """Raises Unselectable."""
-    of_fields, of_headers = (tuple(parsed_test(text) for text in texts or ()) for texts in (fields, headers))
+    of_fields, of_headers = (tuple(parsed_condition(text) for text in texts or ()) for texts in (fields, headers))
     where = Where(tuple(keys or ()), tuple(types or ()), of_fields, of_headers, trace, correlation, reason, group, handler)
     return checked(Selection(tuple(topics), tuple(partitions or ()), first, end, _ms(since), _ms(until), where))
 

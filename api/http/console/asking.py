@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from fastapi import Depends, Request
 
 from api.console.acting import Actor
-from api.console.selection import Selection, Test, Unselectable, Where, checked, parsed_test
+from api.console.selection import Condition, Selection, Unselectable, Where, checked, parsed_condition
 from api.http.page.signing import refuse_others
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
@@ -66,9 +66,9 @@ def _several(said: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part for part in (part.strip() for part in said.get(name, "").split(",")) if part)
 
 
-def _tests(said: Mapping[str, str], name: str) -> tuple[Test, ...]:
+def _tests(said: Mapping[str, str], name: str) -> tuple[Condition, ...]:
     """One a line, or one `and` the next."""
-    return tuple(parsed_test(text.strip()) for text in said.get(name, "").replace("\r", "").split("\n") if text.strip())
+    return tuple(parsed_condition(text.strip()) for text in said.get(name, "").replace("\r", "").split("\n") if text.strip())
 
 
 def _whole(text: str, what: str) -> int:

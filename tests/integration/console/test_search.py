@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Producer
 
-from api.console import selection as asking
 from api.console.decoding import HEADER, Decoding
 from api.console.reading import spans_of
 from api.console.searching import search
-from api.console.selection import Op, Selection, Where
+from api.console.selection import Condition, Op, Selection, Where
 from bookly import EventType
 from bookly.records import ENCODERS
 from bookly.records.availability import ReservationCancelled, ReservationCreated
@@ -127,7 +126,7 @@ def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
     """Random conditions, and the same as a question to what is known, which shares nothing with the console's."""
     asked: list[Callable[[Known], bool]] = []
     where: dict[str, Any] = {}
-    tests: list[asking.Test] = []
+    tests: list[Condition] = []
     about: dict[str, Any] = {}
 
     def room() -> None:
@@ -141,7 +140,7 @@ def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
     def many() -> None:
         ops: tuple[Op, ...] = ("lt", "le", "gt", "ge", "eq", "ne")
         op, number = dice.choice(ops), dice.randrange(40)
-        tests.append(asking.Test("attendees", op, str(number)))
+        tests.append(Condition("attendees", op, str(number)))
         meant: Callable[[int], bool] = {
             "lt": lambda found: found < number,
             "le": lambda found: found <= number,
@@ -154,13 +153,13 @@ def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
 
     def when() -> None:
         at = NOON + timedelta(hours=dice.randrange(-48, 48))
-        tests.append(asking.Test("data.starts_at", "ge", at.isoformat()))
+        tests.append(Condition("data.starts_at", "ge", at.isoformat()))
         asked.append(lambda one: "starts_at" in one.says and one.says["starts_at"] >= at)
 
     def why() -> None:
         ops: tuple[Op, ...] = ("eq", "contains", "prefix")
         op, text = dice.choice(ops), dice.choice((*WHYS, "BY_", "nothing like it"))
-        tests.append(asking.Test("reason", op, text))
+        tests.append(Condition("reason", op, text))
         meant: Callable[[str], bool] = {
             "eq": lambda found: found == text,
             "contains": lambda found: text in found,
@@ -169,12 +168,12 @@ def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
         asked.append(lambda one: "reason" in one.says and meant(one.says["reason"]))
 
     def place() -> None:
-        tests.append(asking.Test("resource_id", "eq", text := dice.choice((*ROOMS, "lambda: 1"))))
+        tests.append(Condition("resource_id", "eq", text := dice.choice((*ROOMS, "lambda: 1"))))
         asked.append(lambda one: one.says.get("resource_id") == text)
 
     def waits() -> None:
         there = dice.random() < 0.5
-        tests.append(asking.Test("waitlist_id", "exists" if there else "missing"))
+        tests.append(Condition("waitlist_id", "exists" if there else "missing"))
         asked.append(lambda one: bool(one.type) and (one.says.get("waitlist_id") is not None) == there)
 
     def travels() -> None:
@@ -184,7 +183,7 @@ def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
         asked.append(lambda one: one.headers["trace" if name == "trace" else "correlation_id"] == text)
 
     def says() -> None:
-        where["headers"] = (asking.Test("ce_source", "ne", "desk"),)
+        where["headers"] = (Condition("ce_source", "ne", "desk"),)
         asked.append(lambda one: one.headers["ce_source"] != "desk")
 
     def lies() -> None:

@@ -1,0 +1,153 @@
+"""What a record looks like to who may look: decoded in either wire form, or why not, and nothing personal in it."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.console.decoding import HEADER, Decoding
+from api.console.found import Found
+from api.console.matching import holds
+from api.console.selection import Condition, Selection, Unselectable, Where, checked, from_json, parsed_condition, to_json
+from api.console.telling import record
+from bookly import EventType
+from bookly.catalog import EVENTS
+from bookly.errors import UnknownSchema
+from bookly.records import ENCODERS, RECORDS
+from bookly.records.envelope import Metadata
+
+SECRETS = {"email": "ann@example.org", "full_name": "Ann Example", "ip": "192.0.2.7"}
+KIND = EventType.USER_REGISTERED
+
+
+class Schemas:
+    """A registry that knows one schema."""
+
+    def schema_by_id(self, schema_id: int) -> str:
+        if schema_id != 7:
+            raise UnknownSchema("no such id")
+        return EVENTS[KIND].schema
+
+
+DECODING = Decoding(Schemas())  # type: ignore[arg-type]  # all of a registry that it asks
+ABOUT = Metadata("6f3b1a1e-0000-4000-8000-000000000001", KIND, "tests", 1_790_000_000_000_000, "c-1", 1)
+
+
+def body() -> bytes:
+    kind = RECORDS[KIND]
+    wanted = {field["name"]: field for field in json.loads(EVENTS[KIND].schema)["fields"][1]["type"]["fields"]}
+    values: dict[str, Any] = {name: SECRETS.get(name, "u-1") for name, field in wanted.items() if "default" not in field}
+    return ENCODERS[kind](kind(**values, metadata=ABOUT))
+
+
+def found(value: bytes | None, *headers: tuple[str, bytes]) -> Found:
+    return Found("bookly.auth", 0, 1, 2, b"u-1", value, headers)
+
+
+PREFIX = struct.pack(">bI", 0, 7)
+
+
+@pytest.mark.parametrize("one", [found(PREFIX + body()), found(body(), (HEADER, PREFIX))], ids=["before the body", "in a header"])
+def test_both_wire_forms_are_the_same_event_and_hide_what_is_personal(one: Found) -> None:
+    event = DECODING.event(one)
+    assert (event.type, event.problem) == ("USER_REGISTERED", "")
+    assert event.body is not None
+    assert event.body["data"]["email"] == SECRETS["email"]
+    shown = record(one, DECODING)
+    assert shown["masked"]
+    assert not [secret for secret in SECRETS.values() if secret in json.dumps(shown)]
+    assert record(one, DECODING, unmasked=True)["event"]["data"]["email"] == SECRETS["email"]
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (found(None), "a tombstone"),
+        (found(b""), "starts with nothing"),
+        (found(b"\x01\x02"), "starts with 01 02"),
+        (found(struct.pack(">bI", 0, 8) + b"x"), "knows no schema with id 8"),
+        (found(body(), (HEADER, b"\x01" + b"0" * 16)), "by the GUID 30303030-3030-3030-3030-303030303030"),
+        (found(PREFIX + body()[:-1]), "are no record of its schema"),
+        (found(PREFIX + body() + b"!"), "1 too many"),
+    ],
+)
+def test_what_is_no_event_is_said_to_be_none_and_its_bytes_are_not_shown(one: Found, why: str) -> None:
+    assert why in DECODING.event(one).problem
+    shown = record(one, DECODING)
+    assert shown["event"] is None
+    assert "raw" not in shown
+    assert not [secret for secret in SECRETS.values() if secret in json.dumps(shown)]
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_no_bytes_break_a_look(junk: bytes, named: bool) -> None:
+    for one in (found(PREFIX + junk), found(junk), found(junk, (HEADER, PREFIX if named else junk[:17]))):
+        assert record(one, DECODING, unmasked=True)["bytes"] == len(one.value or b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "test"),
+    [
+        ("attendees>=20", Condition("attendees", "ge", "20")),
+        ("reason~a=b", Condition("reason", "contains", "a=b")),
+        ("waitlist_id?", Condition("waitlist_id", "exists")),
+        ("waitlist_id!", Condition("waitlist_id", "missing")),
+        ("name!=x", Condition("name", "ne", "x")),
+        ("data.slot.begin<2026-11-25", Condition("data.slot.begin", "lt", "2026-11-25")),
+        ("purpose=", Condition("purpose", "eq", "")),
+        ("purpose=__import__('os').system('id')", Condition("purpose", "eq", "__import__('os').system('id')")),
+    ],
+)
+def test_a_condition_is_a_name_a_sign_and_a_text(text: str, test: Condition) -> None:
+    assert parsed_condition(text) == test
+
+
+@pytest.mark.parametrize("text", ["", "=x", "lambda: 1", "a b", "x", "1 == 1", "a[0]=1", "f(x)=1"])
+def test_what_is_none_is_refused_with_how_it_is_said(text: str) -> None:
+    with pytest.raises(Unselectable, match="is no condition: say NAME=VALUE"):
+        parsed_condition(text)
+
+
+@given(st.text(), st.text())
+def test_a_text_equals_itself_and_nothing_else_whatever_it_looks_like(one: str, other: str) -> None:
+    assert holds(Condition("f", "eq", one), one)
+    assert holds(Condition("f", "ne", one), one) is False
+    if {*one, *other} and not (one[:4].isdigit() and other[:4].isdigit()):  # two spellings of a time are one time
+        assert holds(Condition("f", "eq", one), other) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("op", "text", "value", "wanted"),
+    [
+        ("eq", "2026-11-25", "2026-11-25T00:00:00Z", True),
+        ("lt", "2026-11-25T08:00", "2026-11-25T07:59:59.999999Z", True),
+        ("ge", "10", 9, False),
+        ("ge", "9.5", 10, True),
+        ("eq", "ten", 10, False),
+        ("ne", "ten", 10, True),
+        ("eq", "true", True, True),
+        ("eq", "1", True, False),
+        ("eq", "b", ["a", "b"], True),
+        ("ne", "x", None, False),
+        ("missing", "", None, True),
+        ("exists", "", [], True),
+        ("eq", "nan", 1.0, False),
+    ],
+)
+def test_a_value_is_compared_as_what_it_is(op: Any, text: str, value: Any, wanted: bool) -> None:
+    assert holds(Condition("f", op, text), value) is wanted
+
+
+def test_a_selection_is_kept_as_data_and_what_is_none_is_refused() -> None:
+    asked = Selection(("bookly.auth",), (1,), 5, 9, where=Where(("k",), fields=(Condition("a", "eq", "b"),)))
+    assert from_json(to_json(asked)) == asked
+    for text in ('{"topics": ["t"], "eval": "1"}', "[]", "{", '{"topics": []}', '{"topics": ["t"], "first": 9, "end": 3}'):
+        with pytest.raises(Unselectable):
+            from_json(text)
+    with pytest.raises(Unselectable, match="no trace id"):
+        checked(Selection(("t",), where=Where(trace="xyz")))
