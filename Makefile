@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)
 	@if command -v npm >/dev/null; then npm $(NPM_CI); else \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(VENV)/node -r stack/node.lock && \
 	    $(NPM_OF_PIP) $(NPM_CI); fi
-	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m api "$$@"\n' >$(BIN)/bookly && chmod +x $(BIN)/bookly
+	@printf '#!/bin/sh\nhome=$$(cd "$$(dirname "$$(readlink -f "$$0")")/../.." && pwd)\nPYTHONPATH="$$home:$$home/sdk$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$home/$(BIN)/python" -m api "$$@"\n' >$(BIN)/bookly && chmod +x $(BIN)/bookly
 	@$(BIN)/python -m contracts compile
 	@$(BIN)/python -m stack prepare
 	@touch $@

@@ -42,6 +42,18 @@ class Rebuilt:
     by_partition: dict[int, list[Difference]] = field(default_factory=dict)
     remembered: dict[int, list[Difference]] = field(default_factory=dict)
 
+    def corrections(self) -> dict[int, list[Difference]]:
+        """By partition, each beside the row as it is live: how often it was told, and what peaks, is of that, not of the copy in
+        which time has gone on for the comparison.
+        """
+        return {
+            number: [
+                one._replace(live=self.live[number].rows[one.table].get(one.key))
+                for one in (*ones, *self.remembered.get(number, ()))
+            ]
+            for number, ones in self.by_partition.items()
+        }
+
     @property
     def differences(self) -> list[Difference]:
         return [one for found in self.by_partition.values() for one in found]
@@ -76,11 +88,10 @@ def main(
         for said in (*found.failed[:SHOWN], *map(str, found.differences[:SHOWN])):
             console.print(said, markup=False, highlight=False)
         if switch_over:
-            both = {number: [*ones, *found.remembered[number]] for number, ones in found.by_partition.items()}
-            switch(domains()[domain], brokers, snapshot, both, found.live, corrected.append)
-    except BooklyError as error:
+            switch(domains()[domain], brokers, snapshot, found.corrections(), found.live, corrected.append)
+    except (BooklyError, KeyboardInterrupt) as error:
         half = f" Partitions {corrected} are corrected, the next may be: compare once more." if corrected else ""
-        typer.echo(f"bookly: {error}{half}", err=True)
+        typer.echo(f"bookly: {error if isinstance(error, BooklyError) else 'broken off.'}{half}", err=True)
         raise typer.Exit(2) from None
     differing = len(found.differences)
     about = {"events": found.events, "rows": found.rows, "failed": len(found.failed), "differences": differing}

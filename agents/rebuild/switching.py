@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.json import encode as to_json
 
 from agents.rebuild.comparing import corrected
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agents.rebuild.snapshot import Live, Snapshot
 
 PATIENCE_S = 30.0
+FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  # librdkafka's own
 
 
 def refuse_while_it_runs(snapshot: Snapshot) -> None:
@@ -61,6 +62,8 @@ def switch(
             producer.commit_transaction(PATIENCE_S)
             told(number)
     except KafkaException as error:
+        if error.args[0].code() in FENCED:
+            raise NotRebuilt(f"a worker of {domain.group} began meanwhile: stop it, and begin again.") from error
         raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
 
 

@@ -63,7 +63,7 @@ def rebuild(
 
     It runs the agents' own handlers, in a process of its own: `python -m agents.rebuild reports`.
     """
-    if find_spec("agents") is None:
+    if find_spec("agents") is None or find_spec("agents.rebuild") is None:
         raise InvalidSettings("the agents are not installed beside the edge here: run this where a worker of reports runs.")
     command = [sys.executable, "-m", "agents.rebuild", "reports", *(["--switch"] if switch else [])]
     os.execve(command[0], command, dict(environment()))  # noqa: S606  # its progress, its exit code and Ctrl-C are this command's

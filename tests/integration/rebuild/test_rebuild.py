@@ -183,7 +183,7 @@ def test_a_switch_that_is_cut_off_half_way_is_finished_by_the_next(flow: Pipelin
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        switch(reports, flow.stack.brokers, snapshot, found.by_partition, found.live, power_cut)
+        switch(reports, flow.stack.brokers, snapshot, found.corrections(), found.live, power_cut)
     code, said, errors = rebuild(flow)
     assert (code, said["differences"]) == (1, len(wrong) - (corrected[0] in wrong)), errors
     code, said, errors = rebuild(flow, "--switch")

@@ -6,8 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from agents.domain import Domain
+from agents.rebuild.command import Rebuilt
 from agents.rebuild.comparing import corrected, differences, remembered
 from agents.rebuild.folding import Fold, Rows, settled
+from agents.rebuild.snapshot import Live
 from agents.reports import DOMAIN
 from agents.reports.demand import record_demand
 from agents.reports.tables import DAY, Audit, Demand, Lead, ReportsState
@@ -81,6 +83,19 @@ def test_what_either_side_has_counted_is_not_counted_again_after_a_switch() -> N
     assert joined == Counted(9, ("asked", "used"))
     assert new == Counted(5, ("asked",))
     assert lead == Lead(5, requested_at=3, decided_at=7, taken=True)
+
+
+def test_an_hour_that_was_wrong_and_not_told_yet_is_told_as_if_it_had_been_right_all_along() -> None:
+    fold = Fold(DOMAIN)
+    fold.apply(at(1, asked("r-1", 9, 10)))
+    key = f"room-1|{hour(1)}"
+    spoilt = {name: dict(of_table) for name, of_table in fold.rows.items()}
+    spoilt["demand"][key] = replace(spoilt["demand"][key], asked=7)
+    ours, theirs = settled(DOMAIN, spoilt, fold.rows, hour(1) + 365 * DAY)
+    ours["demand"][key] = replace(ours["demand"][key], revision=1, due=0, peaks=("busy",))  # in the copy it has been told
+    found = Rebuilt(live={0: Live(spoilt, {})}, by_partition={0: list(differences(DOMAIN, ours, theirs))})
+    [one] = found.corrections()[0]
+    assert corrected(one) == fold.rows["demand"][key], "nobody was told of it: its first telling is still to come"
 
 
 def test_an_event_whose_handler_raises_is_named_and_leaves_no_trace() -> None:
