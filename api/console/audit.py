@@ -7,6 +7,8 @@ was changed, left out or put elsewhere breaks the chain at that place. The newes
 
 from __future__ import annotations
 
+import random
+import time
 from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 TOPIC: Final = "bookly.console.audit"
 BEGINNING: Final = "0" * 64
 PATIENCE_S: Final = 20.0
-TRIES: Final = 20
+PAUSE_S: Final = 0.05
 _FENCED: Final = {
     *(KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH),  # noqa: SLF001  # librdkafka's own codes
     *(KafkaError.CONCURRENT_TRANSACTIONS, KafkaError.INVALID_TXN_STATE),
@@ -72,7 +74,8 @@ class Trail:
         said = {name: str(value) for name, value in (about or {}).items()}
         with self._lock:
             tried: Entry | None = None
-            for _ in range(TRIES):
+            until, fenced = time.monotonic() + PATIENCE_S, 0
+            while time.monotonic() < until:
                 try:
                     producer = self._producer or self._begin()
                     if tried is not None and self._last == (tried.number, _hash(encoded(tried))):
@@ -84,9 +87,11 @@ class Trail:
                     self._producer = None
                     if error.args[0].code() not in _FENCED and not error.args[0].retriable():
                         raise NotAudited(f"the audit trail cannot be written: {error.args[0].str()}. Nothing was done.") from None
+                    fenced += 1  # who waits a moment, and each another one, does not fence the others for ever
+                    time.sleep(random.uniform(0, min(PAUSE_S * fenced, 1.0)))  # noqa: S311
                 else:
                     return tried
-        raise NotAudited(f"the audit trail is busy: others wrote before us {TRIES} times. Nothing was done; try again.")
+        raise NotAudited(f"the audit trail is busy: others wrote before us {fenced} times. Nothing was done; try again.")
 
     def _begin(self) -> Producer:
         settings: dict[str, Any] = {
