@@ -65,7 +65,7 @@ def listed(
         found = [
             one for one in at.queues(actor, _known(group)) if one.meets(**_Means(key, reason, handler, event, error)._asdict())
         ]
-    rows = ({**row, "key": row["key"] if as_json else spelled(row["key"])} for row in map(letters.shown, found))
+    rows = list(map(letters.shown, found)) if as_json else list(map(_short, found))
     show("waiting keys", rows, as_json=as_json)
     raise typer.Exit(1 if found else 0)
 
@@ -121,6 +121,21 @@ def drop(
         with progress("dropped", len(chosen)) as on:
             left = at.drop(actor, group, chosen, why, _by_total(on))
     _outcome(chosen, left, "dropped", as_json=as_json)
+
+
+def _short(queue: letters.Queue) -> dict[str, object]:
+    """What fits a terminal; --json has it all."""
+    head = queue.head
+    place = f"{head.topic}/{head.partition}/{head.offset}"
+    why = queue.error or queue.reason
+    return {
+        "key": spelled(queue.key),
+        "event": head.event,
+        "place": place,
+        "failed": head.attempt,
+        "waiting": len(queue.waiting),
+        "why": why,
+    }
 
 
 def _known(group: str) -> str:
