@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bookly.cache.tags import Entity
 from bookly.cache.types import CacheType
+from contracts.asyncapi import render_asyncapi
 from contracts.examples import read_example
 from contracts.fields import REQUIRED, fields_of
 from contracts.rendering import FIRST_LINE
@@ -58,6 +59,7 @@ def render_documents(reactions: Reactions, root: Path = ROOT) -> dict[Path, str]
     return {
         **files,
         Path("docs/events.md"): overview(topics, reactions),
+        Path("docs/asyncapi.yaml"): render_asyncapi(topics, reactions, root),
         Path("api/console/reactions.json"): reacting(topics, reactions),
     }
 

@@ -56,7 +56,14 @@ def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_new_event_is_a_schema_a_line_and_a_command(tree: Path) -> None:
     (tree / "schemas/resources/room_cleaned.avsc").write_text(json.dumps(SCHEMA), encoding="utf-8")
     example = {
-        "metadata": {"type": "resources.room.cleaned"},
+        "metadata": {
+            "event_id": "6d1c1f0e-6a5e-4c68-9a52-0b6f1f0a7c11",
+            "type": "resources.room.cleaned",
+            "source": "cleaning",
+            "occurred_at": "2026-11-23T10:00:00Z",
+            "correlation_id": "6d1c1f0e-6a5e-4c68-9a52-0b6f1f0a7c11",
+            "version": 1,
+        },
         "data": {"resource_id": "room-1", "cleaned_at": "2026-11-23T10:00:00Z"},
     }
     (tree / "schemas/resources/room_cleaned.example.json").write_text(json.dumps(example), encoding="utf-8")
