@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from contracts.broker import DAY_MS
 from contracts.examples import on_the_wire, read_example
-from contracts.rendering import FIRST_LINE
+from contracts.rendering import FIRST_LINE, project_version
 from contracts.schemas import ROOT, load_schemas, wire_schema
 
 if TYPE_CHECKING:
@@ -66,10 +65,9 @@ def render_asyncapi(topics: Iterable[Topic], reactions: Reactions, root: Path = 
 
 
 def _info(root: Path, topics: Iterable[Topic]) -> dict[str, Any]:
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "title": "Bookly's event bus",
-        "version": project["version"],
+        "version": project_version(root),
         "description": (
             "The facts of an institutional reservation system. A value is Avro in the Confluent wire format (a zero byte, "
             "four bytes of the schema's id, the record), its subject by the record's name. Records of older versions, which "
