@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from contracts.topics import Event, Topic
 
 
+CACHING = Path("docs/caching.md")  # written by hand, but for the tables of what is declared
+
+
 @dataclass(frozen=True)
 class Reactions:
     """What the agents do, as documents need it. `named`, `timers` (kind, rule and reason): by domain; `stale`: (domain, event's
@@ -54,11 +57,14 @@ class Reactions:
 
 def render_documents(reactions: Reactions, root: Path = ROOT) -> dict[Path, str]:
     """Every generated document by its path below the root."""
+    from bookly.cache.documents import insert  # noqa: PLC0415  # as above
+
     topics = load_topics(root)
     files = {Path(f"agents/{topic.domain}/EVENT_BUS.md"): bus(topic, topics, reactions, root) for topic in topics}
     return {
         **files,
         Path("docs/events.md"): overview(topics, reactions),
+        CACHING: insert((root / CACHING).read_text(encoding="utf-8")),
         Path("docs/asyncapi.yaml"): render_asyncapi(topics, reactions, root),
         Path("api/console/reactions.json"): reacting(topics, reactions),
     }
