@@ -46,6 +46,16 @@ def test_a_bus_says_where_the_groups_failures_go() -> None:
     assert "| dead letters of this group | `bookly.resources.dead` |" in documents()["agents/resources/EVENT_BUS.md"]
 
 
+def test_a_bus_says_who_reads_it_and_what_its_own_group_reads() -> None:
+    reports = documents()["agents/reports/EVENT_BUS.md"]
+    assert "| read by | api, without a group |" in reports
+    own = "`bookly-reports`, reads `bookly.auth`, `bookly.resources`, `bookly.availability`, `bookly.stockpile`"
+    assert f"| consumer group | {own} |" in reports
+    assert (
+        "the group `bookly-stockpile`" in documents()["agents/auth/EVENT_BUS.md"].partition("| read by |")[2].partition("\n")[0]
+    )
+
+
 def test_a_bus_marks_personal_fields_and_shows_an_example() -> None:
     bus = documents()["agents/auth/EVENT_BUS.md"]
     event = bus.partition("### USER_REGISTERED")[2].partition("### ")[0]
