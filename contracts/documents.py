@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from bookly.cache.tags import Entity
 from bookly.cache.types import CacheType
+from contracts.asyncapi import render_asyncapi
 from contracts.examples import read_example
 from contracts.fields import REQUIRED, fields_of
 from contracts.rendering import FIRST_LINE
 from contracts.schemas import ROOT
-from contracts.topics import load_topics
+from contracts.topics import DOMAINS, load_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from bookly.cache.stale import Stale
     from contracts.fields import Field
     from contracts.topics import Event, Topic
+
+
+CACHING = Path("docs/caching.md")  # written by hand, but for the tables of what is declared
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,15 @@ class Reactions:
 
 def render_documents(reactions: Reactions, root: Path = ROOT) -> dict[Path, str]:
     """Every generated document by its path below the root."""
+    from bookly.cache.documents import insert  # noqa: PLC0415  # as above
+
     topics = load_topics(root)
     files = {Path(f"agents/{topic.domain}/EVENT_BUS.md"): bus(topic, topics, reactions, root) for topic in topics}
     return {
         **files,
         Path("docs/events.md"): overview(topics, reactions),
+        CACHING: insert((root / CACHING).read_text(encoding="utf-8")),
+        Path("docs/asyncapi.yaml"): render_asyncapi(topics, reactions, root),
         Path("api/console/reactions.json"): reacting(topics, reactions),
     }
 
@@ -82,11 +90,13 @@ def bus(topic: Topic, topics: Iterable[Topic], reactions: Reactions, root: Path)
         for group, s in reactions.of_event(event)
         if group == topic.domain
     ]
+    read = [f"`{other.name}`" for other in topics if topic.domain in other.readers]
     facts = [
         ("topic", f"`{topic.name}`, {topic.partitions} partitions, keyed by `{topic.key}`, kept {topic.retention_days} days"),
         ("written by", ", ".join(topic.writers)),
-        ("read by", ", ".join(topic.readers) or "nobody yet"),
-        ("consumer group", f"`bookly-{topic.domain}`"),
+        ("a record", "Avro behind its schema's id, nine headers: [AsyncAPI](../../docs/asyncapi.yaml)"),
+        ("read by", ", ".join(map(_reader, topic.readers))),
+        ("consumer group", f"`bookly-{topic.domain}`, reads {', '.join(read)}"),
         ("dead letters of this group", f"`{topic.dead_letters}`"),
         ("commands to this group", f"`{topic.control}`"),
         ("records replayed to this group", f"`{topic.replay}`"),
@@ -132,6 +142,10 @@ def table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str
     """A table in Markdown; a cell's own bars are kept from ending it."""
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     return lines + [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+
+
+def _reader(party: str) -> str:
+    return f"the group `bookly-{party}`" if party in DOMAINS else f"{party}, without a group"
 
 
 def _head(title: str) -> list[str]:

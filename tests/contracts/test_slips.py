@@ -46,6 +46,12 @@ def test_an_example_that_lacks_a_required_field_is_refused_by_name(tree: Path) -
         refuse_bad_examples(load_events(tree), tree)
 
 
+def test_an_example_whose_metadata_lack_a_field_is_refused_by_name(tree: Path) -> None:
+    edited(tree / EXAMPLE, lambda example: example["metadata"].pop("source"))
+    with pytest.raises(ContractError, match="metadata lacks source"):
+        refuse_bad_examples(load_events(tree), tree)
+
+
 def test_an_example_with_a_field_that_the_schema_does_not_have_is_refused_by_name(tree: Path) -> None:
     edited(tree / EXAMPLE, lambda example: example["data"].update(colour="red"))
     with pytest.raises(ContractError, match="the schema has no colour"):
