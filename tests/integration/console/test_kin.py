@@ -51,6 +51,7 @@ def test_a_life_has_its_causes_its_effects_and_its_place_in_the_queue(
         ReservationCancelled("r-10", "room-7", "u-2", "RESOURCE_DELETED", *SPAN, None, about(ReservationCancelled, 6, 4)),
         WaitlistOffered("w-2", "room-7", "u-2", *SPAN, SPAN[1], about(WaitlistOffered, 7, 5)),
         WaitlistOffered("w-3", "room-7", "u-3", *SPAN, SPAN[1], about(WaitlistOffered, 8, 6)),
+        ReservationCreated("r-11", "room-7", "rooms", "u-4", *SPAN, 2, None, None, about(ReservationCreated, 9, 5)),
     ]
     name = topic(1)
     written(brokers, name, registry, events)
