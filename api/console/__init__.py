@@ -4,9 +4,13 @@ Their faces are the command line (`commands/` here) and the page (api/http/conso
 
     selection  which records, as data           found      one record, as it lies there; stretches of topics
     matching   does it meet the conditions?     decoding   its bytes, read by the registry
-    masking    what personal fields look like   telling    a record as it is shown
+    fields     a field by its path              comparing  does its value meet a condition?
+    asked      what bytes alone rule out        quick      what our own codec rules out
+    sifting    a batch, without what is         masking    what personal fields look like
+               ruled out
     reading    all that lies in spans           searching  a selection, found
-    places     topics, groups, lag              timeline   the life of one reservation
+    places     topics, groups, lag              telling    a record as it is shown
+    timeline   the life of one reservation      kin        what belongs to it and names it not
 
     dead       what failed, and its release     standing   what a group has done with a record
     plans      replays, and their states        preview    what one would do

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from io import BytesIO
@@ -21,7 +22,7 @@ from bookly.errors import UnknownSchema
 from bookly.reading import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from api.console.found import Found
     from bookly.registry import Registry
@@ -32,7 +33,8 @@ NAMES: Final = {spec.subject: spec.name for spec in EVENTS.values()}
 TYPES: Final = {spec.type.value: spec.name for spec in EVENTS.values()}
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Written:
     """A schema: its parsed form for the reader, its text's own form for what it says of fields, and the event that it is of."""
 
     parsed: Any
@@ -72,9 +74,11 @@ class Decoding:
 
     def schema_of(self, found: Found) -> Written | str:
         """Or why there is none, in a sentence. Raises RegistryUnavailable."""
-        named, _ = _named(found)
-        if named is None:
-            return _unnamed(found)
+        named, _ = named_in(found.value, found.headers)
+        return _unnamed(found) if named is None else self.schema_named(named)
+
+    def schema_named(self, named: bytes) -> Written | str:
+        """The same, by how a record names it. Raises RegistryUnavailable."""
         known = self._schemas.get(named)
         if known is None:
             known = self._schemas[named] = self._learnt(named)
@@ -85,7 +89,7 @@ class Decoding:
         schema = self.schema_of(found)
         if isinstance(schema, str):
             return Event(self.type_of(found), None, None, schema)
-        _, start = _named(found)
+        _, start = named_in(found.value, found.headers)
         value = found.value or b""
         body = Whole(value)
         body.seek(start)
@@ -123,13 +127,12 @@ def _of_text(schema: Any) -> Any:
     return [_of_text(each) for each in schema] if isinstance(schema, list) else schema
 
 
-def _named(found: Found) -> tuple[bytes | None, int]:
-    """How the record names its schema, and where its body begins."""
-    value = found.value
+def named_in(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> tuple[bytes | None, int]:
+    """How a record names its schema, and where its body begins."""
     if value is None:
         return None, 0
-    for name, said in found.headers:
-        if name == HEADER and ((len(said) == 5 and said[0] == ID) or (len(said) == 17 and said[0] == GUID)):
+    for name, said in headers:
+        if name == HEADER and said and ((len(said) == 5 and said[0] == ID) or (len(said) == 17 and said[0] == GUID)):
             return said, 0
     if len(value) >= 5 and value[0] == ID:
         return value[:5], 5

@@ -13,6 +13,7 @@ from api.console import dead, guards, plans, resetting, running
 from api.console.places import readers_of
 from api.console.preview import Preview, preview
 from api.console.reading import spans_of
+from api.console.searching import search
 from api.console.selection import Unselectable, checked, shown
 from api.console.standing import read_standing
 from api.groups import TOPICS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from api.console.acting import Actor
     from api.console.decoding import Decoding
-    from api.console.found import Span
+    from api.console.found import Found, Span
     from api.console.guards import Caps
     from api.console.plans import Plan, State
     from api.console.selection import Selection
@@ -56,6 +57,29 @@ class Desk:
     def close(self) -> None:
         """Replays that run here are let go of, for whoever resumes them."""
         self._ends.set()
+
+    def find(
+        self,
+        actor: Actor,
+        selection: Selection,
+        spans: Sequence[Span],
+        *,
+        unmask: str = "",
+        limit: int | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Iterator[Found]:
+        """Records of the spans that meet the selection. `unmask`: why personal fields are to be seen and asked about.
+
+        Raises MayNot, NoReason, Personal.
+        """
+        about = _meant(selection)
+        if unmask:
+            _must_say(unmask, "seeing personal fields")
+        actor.does("unmask" if unmask else "find", about, unmask)
+        with self._guarded(actor, "find", about):
+            yield from search(
+                self.brokers, self.decoding, selection, spans, limit=limit, personal=bool(unmask), progress=progress
+            )
 
     def queues(self, actor: Actor, domain: str) -> list[dead.Queue]:
         """What waits in a group, by key."""
@@ -98,7 +122,7 @@ class Desk:
             spans = spans_of(self.brokers, selection)
             if topic:
                 guards.refuse_target(topic, self._partitions(), spans, readers_of(self.brokers, topic))
-            seen = self._previewed(selection, tuple(spans), group, progress)
+            seen = self._previewed(selection, tuple(spans), group, progress, personal=actor.may("unmask"))
             guards.refuse_size(seen.matching, rate, self.caps)
         plan = plans.planned(
             selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=why
@@ -111,7 +135,7 @@ class Desk:
         """What a planned replay would do as things stand now. Raises MayNot, NoSuchReplay."""
         actor.does("preview", {"id": name})
         plan = plans.plan_of(self.brokers, name)
-        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress)
+        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress, personal=True)  # who planned it might
 
     def approve(self, actor: Actor, name: str) -> Plan:
         """By somebody else than who planned it. Raises MayNot, Refused, WrongState."""
@@ -182,9 +206,11 @@ class Desk:
         plans.keep(self.brokers, after)
         return after
 
-    def _previewed(self, selection: Selection, spans: tuple[Span, ...], group: str, progress: Callable[[int], None]) -> Preview:
+    def _previewed(
+        self, selection: Selection, spans: tuple[Span, ...], group: str, progress: Callable[[int], None], *, personal: bool
+    ) -> Preview:
         standing = read_standing(self.brokers, group) if group else None
-        return preview(self.brokers, self.decoding, selection, spans, standing, progress)
+        return preview(self.brokers, self.decoding, selection, spans, standing, progress, personal=personal)
 
     def _partitions(self) -> dict[str, int]:
         return {name: len(topic.partitions) for name, topic in admin_client(self.brokers).list_topics(timeout=10).topics.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from api.console.fields import PERSONAL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,7 +15,7 @@ STARS: Final = "***"
 
 
 def masked(event: Event) -> Mapping[str, Any] | None:
-    """The event's body with the value of each field that its schema marks as personal (`pii`) replaced."""
+    """The event's body with the value of each field replaced that its schema, or our contracts, mark as personal (`pii`)."""
     if event.body is None or event.schema is None:
         return None
     found: Mapping[str, Any] = _masked(event.body, event.schema.said, _named(event.schema.said))
@@ -43,7 +45,7 @@ def _masked(value: Any, schema: Any, named: Mapping[str, Any]) -> Any:
 
 
 def _field(value: Any, field: Mapping[str, Any], named: Mapping[str, Any]) -> Any:
-    if field.get("pii"):
+    if field.get("pii") or field["name"] in PERSONAL:
         return None if value is None else STARS
     return _masked(value, field["type"], named)
 

@@ -9,8 +9,9 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from api.console.found import Span
-from api.console.reading import offsets_of, read
+from api.console.reading import offsets_of, places_of, read
 from api.console.resetting import state_of
+from api.console.selection import Selection
 from api.groups import TOPICS
 from api.lag import LagReader
 from api.tally import read_reached
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from api.lag import Lag
 
 PATIENCE_S: Final = 10.0
+NEAR: Final = 100  # offsets, in which the first unread record stands, unless transactions failed one after the other
 
 
 class Topic(NamedTuple):
@@ -30,6 +32,15 @@ class Topic(NamedTuple):
     partitions: int
     offsets: int
     read_by: str
+
+
+class Partition(NamedTuple):
+    """`first`: the offset that is kept; `end`: behind the last that is committed; `offsets` between them, markers included."""
+
+    partition: int
+    first: int
+    end: int
+    offsets: int
 
 
 class Group(NamedTuple):
@@ -58,6 +69,14 @@ def topics(brokers: str) -> list[Topic]:
         held[place.topic] += end[place] - first[place]
     readers = {name: ", ".join(group for group, reads in TOPICS.items() if name in reads) for name in ours}
     return [Topic(name, many, held[name], readers[name]) for name, many in ours.items()]
+
+
+def partitions(brokers: str, topic: str) -> list[Partition]:
+    """Of one topic. Raises Unselectable for one that there is not, BrokerUnavailable."""
+    admin = admin_client(brokers)
+    places = places_of(admin, brokers, Selection((topic,)))
+    first, end = (offsets_of(admin, brokers, places, spec) for spec in (OffsetSpec.earliest(), OffsetSpec.latest()))  # type: ignore[no-untyped-call]
+    return [Partition(place.partition, first[place], end[place], end[place] - first[place]) for place in places]
 
 
 def groups(brokers: str) -> list[Group]:
@@ -93,9 +112,18 @@ def readers_of(brokers: str, topic: str) -> list[str]:
 def _behind(brokers: str, lags: list[Lag]) -> float:
     """By the first record that each partition has not read; where markers alone are left it has read all."""
     spans = [Span(one.topic, one.partition, one.committed, one.end) for one in lags if one.messages]
-    oldest: list[int] = []
-    for span in spans:
-        for batch in read(brokers, [span]):
-            oldest.append(batch[0].timestamp()[1])
-            break
+    near = _firsts(brokers, [span._replace(end=min(span.end, span.first + NEAR)) for span in spans])
+    far = [span._replace(first=span.first + NEAR) for span in spans if span[:2] not in near and span.offsets > NEAR]
+    oldest = [*near.values(), *(at for span in far for at in _firsts(brokers, [span]).values())]
     return max(0.0, time.time() - min(oldest) / 1000) if oldest else 0.0
+
+
+def _firsts(brokers: str, spans: list[Span]) -> dict[tuple[str, int], int]:
+    """When the first record of each span was written, where one is in it."""
+    left, found = {span[:2] for span in spans}, dict[tuple[str, int], int]()
+    for batch in read(brokers, spans) if spans else ():
+        for message in batch:
+            found.setdefault((message.topic(), message.partition()), message.timestamp()[1])
+        if found.keys() >= left:
+            break
+    return found

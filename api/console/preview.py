@@ -56,14 +56,16 @@ def preview(
     spans: Sequence[Span],
     standing: Standing | None,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    personal: bool = False,
 ) -> Preview:
-    """Reads all of it, and writes nothing. Raises BrokerUnavailable, RegistryUnavailable."""
+    """Reads all of it, and writes nothing. Raises BrokerUnavailable, RegistryUnavailable, Personal."""
     types: Counter[str] = Counter()
     keys: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     samples: dict[str, list[Sample]] = {}
     copies = 0
-    for found in search(brokers, decoding, selection, spans, progress=progress):
+    for found in search(brokers, decoding, selection, spans, personal=personal, progress=progress):
         if hygiene.was_replayed(found):
             copies += 1
             continue

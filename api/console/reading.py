@@ -26,15 +26,20 @@ AT_ONCE: Final = 5_000
 def spans_of(brokers: str, selection: Selection) -> list[Span]:
     """The offsets that a selection means now: from the first that is kept to the last that is committed, less what it leaves out.
 
-    Times are no offsets: a topic may keep its producers' times, in any order. They are conditions, met record by record.
+    `since` begins where the broker has the first record of that time or later: all before it are earlier, in whatever order a
+    topic keeps its producers' times. Nothing is as sure of `until`, as an earlier record may lie behind a later one: it is a
+    condition, met record by record, as `since` is from there on.
     Raises Unselectable for a topic or partition that there is not, BrokerUnavailable after ten seconds.
     """
     admin = admin_client(brokers)
-    places = _places(admin, brokers, selection)
+    places = places_of(admin, brokers, selection)
     first, end = (offsets_of(admin, brokers, places, spec) for spec in (OffsetSpec.earliest(), OffsetSpec.latest()))  # type: ignore[no-untyped-call]
+    times = {} if selection.since is None else offsets_of(admin, brokers, places, OffsetSpec.for_timestamp(selection.since))
     spans = []
     for place in places:
         begin, last = first[place], end[place]
+        if place in times:
+            begin = last if times[place] < 0 else max(begin, times[place])  # the broker says -1 where none is that late
         if selection.first is not None:
             begin = max(begin, selection.first)
         if selection.end is not None:
@@ -81,22 +86,17 @@ def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = 
     try:
         consumer.assign([TopicPartition(span.topic, span.partition, span.first) for span in left.values()])
         while left:
-            wanted, went = [], 0
-            for message in _next(consumer, brokers):
-                place = message.topic(), message.partition()
-                span = left.get(place)
-                if span is None:
-                    continue
-                offset = message.offset()
-                if message.error() is not None:
-                    _refuse(message.error())
-                elif offset < span.end:
-                    wanted.append(message)
-                    offset += 1
-                offset = min(offset, span.end)
+            batch = _next(consumer, brokers)
+            furthest = {(message.topic(), message.partition()): message.offset() + (message.error() is None) for message in batch}
+            cut, went = [place for place, offset in furthest.items() if place not in left or offset > left[place].end], 0
+            wanted = [message for message in batch if message.error() is None or _refuse(message.error())]
+            if cut:
+                wanted = [one for one in wanted if (span := left.get((one.topic(), one.partition()))) and one.offset() < span.end]
+            for place in furthest.keys() & left.keys():
+                offset = min(furthest[place], left[place].end)
                 went += offset - reached[place]
                 reached[place] = offset
-                if offset == span.end:  # where markers stand at the end, what lies behind tells it, or that nothing does
+                if offset == left[place].end:  # where markers stand at the end, what lies behind tells it, or that nothing does
                     del left[place]
                     consumer.incremental_unassign([TopicPartition(*place)])
             progress(went)
@@ -120,13 +120,15 @@ def found(message: Any) -> Found:
     )
 
 
-def _refuse(error: KafkaError) -> None:
-    """That a partition has no more is no error."""
+def _refuse(error: KafkaError) -> bool:
+    """That a partition has no more is no error, and no record."""
     if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
         raise KafkaException(error)
+    return False
 
 
-def _places(admin: AdminClient, brokers: str, selection: Selection) -> list[TopicPartition]:
+def places_of(admin: AdminClient, brokers: str, selection: Selection) -> list[TopicPartition]:
+    """The partitions that a selection names. Raises Unselectable, BrokerUnavailable."""
     try:
         known = admin.list_topics(timeout=PATIENCE_S).topics
     except KafkaException as error:

@@ -55,7 +55,7 @@ class Run:
         letting_go: Callable[[], bool] = lambda: False,
     ) -> None:
         self._brokers, self._plan, self._told, self._letting_go = brokers, plan, told, letting_go
-        self._matcher = Matcher(plan.selection, decoding)
+        self._matcher = Matcher(plan.selection, decoding, personal=True)  # who planned it might ask
         self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
         self._paced = self._looked = 0.0

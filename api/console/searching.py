@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.console.matching import Matcher
 from api.console.reading import found, read
+from api.console.sifting import Sieve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,19 +24,21 @@ def search(
     spans: Sequence[Span],
     *,
     limit: int | None = None,
+    personal: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Found]:
-    """Each record of the spans that meets the selection's conditions; no more than `limit` of them.
+    """Each record of the spans that meets the selection's conditions; no more than `limit` of them. `personal`: fields that are
+    masked may be asked about.
 
-    Raises BrokerUnavailable, RegistryUnavailable.
+    Raises BrokerUnavailable, RegistryUnavailable, Personal.
     """
-    return islice(_all(brokers, Matcher(selection, decoding), spans, progress), limit)
+    matcher = Matcher(selection, decoding, personal=personal)
+    return islice(_all(brokers, matcher, Sieve(selection, matcher), spans, progress), limit)
 
 
-def _all(brokers: str, matcher: Matcher, spans: Sequence[Span], progress: Callable[[int], None]) -> Iterator[Found]:
+def _all(brokers: str, matcher: Matcher, sieve: Sieve, spans: Sequence[Span], progress: Callable[[int], None]) -> Iterator[Found]:
     for batch in read(brokers, spans, progress):
-        for message in batch:
-            if matcher.wants(message):
-                one = found(message)
-                if matcher.meets(one):
-                    yield one
+        for message in sieve(batch):
+            one = found(message)
+            if matcher.meets(one):
+                yield one

@@ -38,6 +38,7 @@ from api.console.reading import spans_of
 from api.console.searching import search
 from api.console.selection import Selection
 from api.console.telling import record
+from api.console.timeline import NAMES_IT
 from api.console.timeline import life as life_of
 from api.showing import show
 
@@ -47,12 +48,20 @@ if TYPE_CHECKING:
 AGAIN_S = 2.0
 
 
-def topics(as_json: Json = False) -> None:
-    """Every topic: its partitions, how many offsets it holds, which groups read it."""
+def topics(
+    topic: Annotated[
+        str, typer.Argument(help="each partition of this one: its first offset, its end, and what lies between")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Every topic: its partitions, how many offsets it holds, which groups read it. Of one that is named, each partition."""
     actor = signed_in("topics")
     actor.does("topics")
     with desk() as at:
-        show("topics", (one._asdict() for one in places.topics(at.brokers)), as_json=as_json)
+        if topic:
+            show(topic, (one._asdict() for one in places.partitions(at.brokers, topic)), as_json=as_json)
+        else:
+            show("topics", (one._asdict() for one in places.topics(at.brokers)), as_json=as_json)
 
 
 def groups(
@@ -89,24 +98,24 @@ def find(  # one for each condition
     of_group: OfGroup = "",
     handler: Handler = "",
     limit: Annotated[int, typer.Option(min=1, help="no more than this many")] = 100,
+    unmask: Annotated[str, typer.Option(help="show personal fields, and allow conditions on them, for this reason")] = "",
     as_json: Json = False,
 ) -> None:
     """Records that meet every condition, as events, masked. Exit code 1 when none does.
 
     bookly find --topic bookly.availability --type RESERVATION_CREATED --field resource_id=room-b204 --since 2026-11-25
     """
-    actor = signed_in("find")
+    actor = signed_in("unmask" if unmask else "find")
     asked = selection(
         topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation, reason, of_group, handler
     )
     many = 0
     with desk() as at:
-        actor.does("find")
         spans = spans_of(at.brokers, asked)
         with progress("read", sum(span.offsets for span in spans)) as on:
-            for found in search(at.brokers, at.decoding, asked, spans, limit=limit, progress=on):
+            for found in at.find(actor, asked, spans, unmask=unmask, limit=limit, progress=on):
                 many += 1
-                row = record(found, at.decoding)
+                row = record(found, at.decoding, unmasked=bool(unmask))
                 if as_json:
                     told(row)
                 else:
@@ -159,7 +168,8 @@ def life(reservation_id: str, as_json: Json = False) -> None:
 
 
 def _said(one: Moment) -> None:
-    say(f"{one.at[:19]}  {one.type}  by {one.source}  ({one.topic}/{one.partition}/{one.offset})")
+    kin = "" if one.why == NAMES_IT else f"  [{one.why}]"
+    say(f"{one.at[:19]}  {one.type}  by {one.source}  ({one.topic}/{one.partition}/{one.offset}){kin}")
     for deed in one.deeds:
         names = f": {', '.join(deed.handlers)}" if deed.handlers else ""
         say(f"    {deed.group} {deed.state}{names}{f' (failed: {deed.failed})' if deed.failed else ''}")

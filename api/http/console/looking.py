@@ -72,7 +72,7 @@ async def find(edge: TheEdge, actor: Acting, request: Request) -> Response:
                 raise TimeoutError
 
         try:
-            for found in islice(search(desk.brokers, desk.decoding, asked, spans, progress=on), most):
+            for found in islice(desk.find(actor, asked, spans, progress=on), most):
                 rows += [{**record(found, desk.decoding), "at": moment(found.timestamp)}]
         except TimeoutError:
             whole = sum(span.offsets for span in spans)
@@ -80,7 +80,6 @@ async def find(edge: TheEdge, actor: Acting, request: Request) -> Response:
         return {"rows": rows, "more": f"the first {most}; there may be more" if len(rows) == most else ""}
 
     try:
-        actor.does("find")
         return shown(request, actor, "find.html", **{**about, **await off_the_loop(look)})
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error, "find.html", **about)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import struct
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from confluent_kafka import Producer
+from msgspec.structs import replace
 
 from api.console.decoding import HEADER, Decoding
 from api.console.reading import spans_of
@@ -21,19 +22,19 @@ from bookly import EventType
 from bookly.records import ENCODERS
 from bookly.records.availability import ReservationCancelled, ReservationCreated
 from bookly.records.envelope import Metadata
-from bookly.registry import Registry
-from contracts.registry import provision_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from confluent_kafka import Message
 
-    from stack import Stack
+    from bookly.registry import Registry
 
 PARTITIONS, RECORDS, PREDICATES = 3, 600, 1_000
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROOMS = ("room-1", "room-12", "Übungsraum", "a=b", "__import__('os')")
+OVER_MS = 3_600_000  # producers' times are anywhere in an hour, in no order
+REASONS, HANDLERS = ("HANDLER_RAISED", "MALFORMED"), ("count_reservation", "count_reservation,open_resource")
 WHYS = ("BY_USER", "BY_STAFF", "UNKNOWN")  # of an enumeration: they stand in no bytes
 
 
@@ -47,6 +48,7 @@ class Known:
     type: str
     says: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    timestamp: int = 0
 
 
 def micros(at: datetime) -> int:
@@ -62,6 +64,7 @@ class Log:
 
     def __init__(self, brokers: str, topic: str, registry: Registry, dice: random.Random) -> None:
         self.topic, self.known, self._dice = topic, list[Known](), dice
+        self.began = int(time.time() * 1000) - OVER_MS
         self._ids = {kind: registry.schema_id(kind) for kind in (EventType.RESERVATION_CREATED, EventType.RESERVATION_CANCELLED)}
         self._producer = Producer({"bootstrap.servers": brokers, "transactional.id": topic, "log_level": 2})
         self._producer.init_transactions(30)
@@ -78,6 +81,7 @@ class Log:
                 value,
                 known.key,
                 known.partition,
+                timestamp=known.timestamp,
                 headers=headers,
                 on_delivery=partial(_placed, known),
             )
@@ -90,10 +94,16 @@ class Log:
 
     def _record(self, number: int) -> tuple[Known, bytes | None, dict[str, Any]]:
         dice, room = self._dice, self._dice.choice(ROOMS)
-        known = Known(number % PARTITIONS, -1, room, "")
+        known = Known(number % PARTITIONS, -1, room, "", timestamp=self.began + dice.randrange(OVER_MS))
         headers = {"ce_source": dice.choice(("booking-web", "desk")), "correlation_id": f"c-{dice.randrange(20)}"}
         trace = f"{dice.randrange(1, 9):032x}"
         headers["traceparent"] = f"00-{trace}-{'1' * 16}-01"
+        if dice.random() < 0.3:
+            headers |= {
+                "dead.reason": dice.choice(REASONS),
+                "dead.group": "bookly-resources",
+                "dead.handler": dice.choice(HANDLERS),
+            }
         known.headers = {**headers, "trace": trace}
         kind = dice.random()
         if kind < 0.05:
@@ -122,7 +132,7 @@ class Log:
         return known, named + body, headers
 
 
-def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
+def tried(dice: random.Random, began: int) -> tuple[Selection, Callable[[Known], bool]]:
     """Random conditions, and the same as a question to what is known, which shares nothing with the console's."""
     asked: list[Callable[[Known], bool]] = []
     where: dict[str, Any] = {}
@@ -191,19 +201,23 @@ def tried(dice: random.Random) -> tuple[Selection, Callable[[Known], bool]]:
         about["first"], about["end"] = first, end = sorted(dice.sample(range(RECORDS), 2))
         asked.append(lambda one: one.partition == number and first <= one.offset < end)
 
-    for condition in dice.sample((room, kind, many, when, why, place, waits, travels, says, lies), dice.randrange(4)):
+    def written() -> None:
+        since, until = sorted(dice.sample(range(began - 1_000, began + OVER_MS + 1_000), 2))
+        kept = dice.choice(("since", "until", "both"))
+        about.update({"since": since} if kept != "until" else {}, **({"until": until} if kept != "since" else {}))
+        asked.append(lambda one: one.timestamp >= about.get("since", 0) and one.timestamp < about.get("until", one.timestamp + 1))
+
+    def dead() -> None:
+        name, text = dice.choice((("reason", REASONS[0]), ("group", "bookly-resources"), ("handler", "open_resource")))
+        where[name] = text
+        asked.append(lambda one: text in one.headers.get(f"dead.{name}", ""))
+
+    conditions = (room, kind, many, when, why, place, waits, travels, says, lies, written, dead)
+    for condition in dice.sample(conditions, dice.randrange(4)):
         condition()
     if tests:
         where["fields"] = tuple(tests)
     return Selection(("",), **about, where=Where(**where)), lambda one: all(each(one) for each in asked)
-
-
-@pytest.fixture
-def registry(stack: Stack) -> Iterator[Registry]:
-    provision_registry(str(stack.registry))
-    registry = Registry(str(stack.registry))
-    yield registry
-    registry.close()
 
 
 def test_a_thousand_random_predicates_find_what_brute_force_finds(
@@ -213,9 +227,10 @@ def test_a_thousand_random_predicates_find_what_brute_force_finds(
     log, decoding, hits = Log(brokers, topic(PARTITIONS), registry, dice), Decoding(registry), 0
     whole = spans_of(brokers, Selection((log.topic,)))
     for number in range(PREDICATES):
-        selection, meant = tried(dice)
-        asked = Selection((log.topic,), selection.partitions, selection.first, selection.end, where=selection.where)
-        spans = whole if asked.first is None and not asked.partitions else spans_of(brokers, asked)
+        selection, meant = tried(dice, log.began)
+        asked = replace(selection, topics=(log.topic,))
+        places = asked.partitions or asked.first is not None or asked.since is not None
+        spans = spans_of(brokers, asked) if places else whole
         found = {(one.partition, one.offset) for one in search(brokers, decoding, asked, spans)}
         wanted = {(one.partition, one.offset) for one in log.known if meant(one)}
         assert found == wanted, (number, asked)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.console.comparing import holds
 from api.console.decoding import HEADER, Decoding
 from api.console.found import Found
-from api.console.matching import holds
 from api.console.selection import Condition, Selection, Unselectable, Where, checked, from_json, parsed_condition, to_json
 from api.console.telling import record
 from bookly import EventType

@@ -1,0 +1,51 @@
+"""Fields of an event by their paths: in its body, in the schema that it was written with, and whether they are personal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from bookly.catalog import EVENTS
+
+Path = tuple[str, ...]
+
+
+def path_of(name: str) -> Path:
+    """`data.` may be left out."""
+    first, *rest = name.split(".")
+    return (first, *rest) if first in {"metadata", "data"} else ("data", first, *rest)
+
+
+def value_at(body: Any, path: Path) -> Any:
+    """None where there is none. Of a list, what is there in any of its parts."""
+    for depth, name in enumerate(path):
+        if isinstance(body, list):
+            found = [each for part in body if (each := value_at(part, path[depth:])) is not None]
+            return found or None
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
+
+
+def type_at(schema: Any, path: Path) -> Any:
+    """What a schema says of the field's type, `null` aside, where each step of its path is a field of a record; else None."""
+    for name in path:
+        if not isinstance(schema, dict) or schema.get("type") != "record":
+            return None
+        schema = next((field["type"] for field in schema["fields"] if field["name"] == name), None)
+        if isinstance(schema, list) and len(branches := [each for each in schema if each != "null"]) == 1:
+            (schema,) = branches
+    return schema
+
+
+def personal_in(schema: Any) -> frozenset[str]:
+    """The names of the fields that a schema, however deep in it, marks as personal (`pii`)."""
+    if isinstance(schema, list):
+        return frozenset().union(*map(personal_in, schema))
+    if not isinstance(schema, dict):
+        return frozenset()
+    own = {schema["name"]} if schema.get("pii") and "name" in schema else set()
+    return frozenset(own).union(*(personal_in(schema.get(part)) for part in ("fields", "type", "items", "values")))
+
+
+# A schema that somebody registered anew without the marks hides nothing less.
+PERSONAL: Final = personal_in([json.loads(spec.schema) for spec in EVENTS.values()])
