@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from agents import changelogs
 from api.http.security.keys import new_key
@@ -116,8 +117,9 @@ class Operator(Looking):
         return self
 
     def goes_to(self, view: str) -> Page:
-        self.page.get_by_role("navigation", name="Views").get_by_role("link", name=view).click()
-        self.page.wait_for_load_state()
+        link = self.page.get_by_role("navigation", name="Views").get_by_role("link", name=view)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")  # the view is there, not the one before it
         return self.page
 
 

@@ -25,6 +25,7 @@ def test_find_shows_what_meets_every_condition_and_takes_code_for_text(operator:
     page.get_by_label("Event", exact=True).select_option("RESERVATION_CREATED")
     page.get_by_label("Fields, one a line").fill(f"resource_id={room(3)}\nattendees>2")
     page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", name="2 found")).to_be_visible()
     assert {row[3] for row in operator.table("found")} == {room(3)}
     assert len(operator.table("found")) == 2
     taken(operator, "find")
