@@ -52,10 +52,16 @@ class Group:
 def group(monkeypatch: pytest.MonkeyPatch) -> Group:
     group = Group()
     monkeypatch.setattr(api.owners, "Assignments", group)
-    monkeypatch.setattr(api.owners, "PATIENCE_S", 0.5)
-    monkeypatch.setattr(api.owners, "ATTEMPT_S", 0.2)
+    monkeypatch.setattr(api.owners, "PATIENCE_S", 10.0)  # of a test that expects an answer: a busy machine may pause for long
+    monkeypatch.setattr(api.owners, "ATTEMPT_S", 10.0)
     monkeypatch.setattr(api.owners, "PAUSE_S", 0.01)
     return group
+
+
+@pytest.fixture
+def impatient(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that expects none."""
+    monkeypatch.setattr(api.owners, "PATIENCE_S", 0.5)
 
 
 @pytest.fixture
@@ -108,6 +114,7 @@ async def test_rows_are_gathered_from_all_partitions_in_order_of_their_keys(owne
     assert [key for key, _ in each.rows] == ["ann"] * PARTITIONS, "an index has a row of a key in each partition"
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_one_partition_that_does_not_answer_is_no_partial_answer(owners: Owners, workers: tuple[Runner, Runner]) -> None:
     workers[1].is_member = False
     for question in (owners.rows("booked", "bookings"), owners.find("booked", "bookings", "b-0")):
@@ -138,7 +145,11 @@ async def test_a_partition_that_is_being_recovered_is_waited_for(owners: Owners,
     assert (await asking).value["seats"] == 2
 
 
-async def test_a_worker_that_is_gone_or_silent_gives_no_answer_but_a_reason(owners: Owners, workers: Any, group: Group) -> None:
+@pytest.mark.usefixtures("impatient")
+async def test_a_worker_that_is_gone_or_silent_gives_no_answer_but_a_reason(
+    owners: Owners, workers: Any, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.owners, "ATTEMPT_S", 0.2)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent, closing(socket.socket()) as gone:
         gone.bind(("127.0.0.1", 0))
         for one, why in ((silent, "TimeoutError"), (gone, "ClientConnectorError")):
@@ -148,6 +159,7 @@ async def test_a_worker_that_is_gone_or_silent_gives_no_answer_but_a_reason(owne
                 await owners.find("booked", "bookings", "b-0")
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_another_worker_at_the_address_of_one_that_is_gone_is_not_believed(owners: Owners, group: Group) -> None:
     runner = Runner(*range(PARTITIONS))
     async with runner.answering() as address:
@@ -157,6 +169,7 @@ async def test_another_worker_at_the_address_of_one_that_is_gone_is_not_believed
                 await owners.find("resources", table, "b-0")
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_what_is_no_answer_of_a_worker_is_not_believed(owners: Owners, group: Group) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.json_response([])
@@ -182,6 +195,7 @@ async def test_a_question_that_is_refused_is_not_asked_again(owners: Owners, wor
     assert group.looks == 1
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_without_a_broker_or_topics_nobody_is_taken_for_the_owner(owners: Owners, group: Group) -> None:
     group.say(BrokerUnavailable("broker:9092", 1, "no answer"))
     with pytest.raises(NotAnswered, match="who owns the rows of booked is not known: No Kafka broker at broker:9092"):
