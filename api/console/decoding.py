@@ -112,9 +112,9 @@ class Decoding:
         said = json.loads(text)
         if not isinstance(said, dict) or said.get("type") != "record":
             return f"schema {schema_id} is of no record"
-        name = f"{said.get('namespace')}.{said.get('name')}"
         try:
-            return Written(fastavro.parse_schema(_of_text(said)), said, NAMES.get(name, name))
+            parsed: Any = fastavro.parse_schema(_of_text(said))
+            return Written(parsed, said, NAMES.get(parsed["name"], parsed["name"]))
         except Exception as error:  # noqa: BLE001  # whatever it is that fastavro cannot read
             return f"schema {schema_id} cannot be used: {type(error).__name__}"
 
