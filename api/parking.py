@@ -7,7 +7,9 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from api.tables import read_log
+from api.refusing import Refusal
+from api.tables import UnknownTable, known_tables, read_log
+from bookly.errors import BooklyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
 _PLAIN = set(string.digits + string.ascii_letters + string.punctuation + " ") - set("\\'")
 
 
-class NotObeyed(Exception):
+class NotObeyed(BooklyError):
     """The command is on its topic, and no worker has carried it out yet."""
 
 
-class Changed(Exception):
+class Changed(Refusal):
     """Another event is the first of its key by now, or it has failed again: nothing was done; the message names what is there."""
+
+    kept = "what waits has changed since it was looked at"
 
     def __init__(self, domain: str, head: Waiting) -> None:
         super().__init__(
@@ -49,12 +53,17 @@ class Waiting:
 def read_parked(brokers: str, domain: str, key: str | None = None) -> list[Waiting]:
     """All that waits, of one key or of all, each key in order. Raises UnknownTable, BrokerUnavailable."""
     found: dict[bytes, Waiting] = {}
-    for message in read_log(brokers, f"bookly-{domain}-parked-changelog"):
-        name = message.key() or b""
-        if message.value() is None:
-            found.pop(name, None)
-        else:
-            found[name] = _waiting(name, message)
+    try:
+        for message in read_log(brokers, f"bookly-{domain}-parked-changelog"):
+            name = message.key() or b""
+            if message.value() is None:
+                found.pop(name, None)
+            else:
+                found[name] = _waiting(name, message)
+    except UnknownTable:
+        groups = [name.split()[0] for name in known_tables(brokers).values() if name.endswith(" parked")]
+        there_are = ", ".join(groups) or "none yet: `make provision` creates them"
+        raise UnknownTable(f"there is no group {domain!r}; there are: {there_are}") from None
     return sorted((one for one in found.values() if key in (None, one.key)), key=lambda one: (one.key, one.sequence))
 
 

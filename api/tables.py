@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from api.refusing import Refusal
 from bookly.errors import BrokerUnavailable
 from bookly.transport import admin_client, librdkafka_log
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 
 
-class UnknownTable(Exception):
+class UnknownTable(Refusal):
     """There is no such table, or nobody has provisioned it; the message names the topic that was looked for."""
 
 

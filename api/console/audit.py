@@ -71,7 +71,8 @@ class Trail:
 
     def write(self, who: str, verb: str, outcome: str, about: Mapping[str, Any] | None = None, why: str = "") -> Entry:
         """It is durable when this returns. Raises NotAudited."""
-        said = {name: str(value) for name, value in (about or {}).items()}
+        who, verb, outcome, why = map(_printable, (who, verb, outcome, why))
+        said = {name: _printable(str(value)) for name, value in (about or {}).items()}
         with self._lock:
             tried: Entry | None = None
             until, fenced = time.monotonic() + PATIENCE_S, 0
@@ -166,6 +167,11 @@ def verified(
         count, previous = entry.number, _hash(value)
         told(previous)
     return count, previous, None
+
+
+def _printable(text: str) -> str:
+    """Arguments of a command may be bytes that are no UTF-8: they are told as such."""
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _hash(value: bytes) -> str:

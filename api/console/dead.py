@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from confluent_kafka import KafkaException, Producer
 
 from api.lag import LagReader
-from api.parking import Changed, NotObeyed, command, read_parked
-from bookly.errors import BooklyError, BrokerUnavailable
+from api.parking import Changed, NotObeyed, command, read_parked, spelled
+from api.refusing import Refusal
+from bookly.errors import BrokerUnavailable
 from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ PAUSE_S: Final = 0.1
 VISIBLE_S: Final = 5.0  # a group's offset can be read a moment before the rest of its transaction
 
 
-class NothingMeets(BooklyError):
+class NothingMeets(Refusal):
     """No key that waits is meant. Nothing was done."""
+
+    kept = "no key that waits is meant"
 
 
 class Queue(NamedTuple):
@@ -42,9 +45,9 @@ class Queue(NamedTuple):
         return self.waiting[0]
 
     def meets(self, *, key: str = "", reason: str = "", handler: str = "", event: str = "", error: str = "") -> bool:
-        """`error`: a part of its text. What is not said holds for all."""
+        """`key`: as it is, or as it is spelled. `error`: a part of its text. What is not said holds for all."""
         return (
-            key in ("", self.key)
+            key in ("", self.key, spelled(self.key))
             and reason in ("", self.reason)
             and (not handler or handler in self.handler.split(","))
             and event in ("", self.head.event)
@@ -73,6 +76,12 @@ def summary(found: Sequence[Queue]) -> list[dict[str, Any]]:
     return [{**dict(zip(names, what, strict=True)), "keys": many, "events": events[what]} for what, many in keys.most_common()]
 
 
+def refuse_none(queues: Sequence[Queue]) -> None:
+    """Raises NothingMeets."""
+    if not queues:
+        raise NothingMeets("no key that waits is meant, so nothing was done; `dead list` shows those that do.")
+
+
 def order(
     brokers: str,
     queues: Sequence[Queue],
@@ -87,8 +96,7 @@ def order(
     A command that meets another head than was seen changes nothing. `told`: how many were carried out. Raises NothingMeets,
     Changed where a head is as it was, NotObeyed, BrokerUnavailable.
     """
-    if not queues:
-        raise NothingMeets("no key that waits is meant, so nothing was done; `dead` lists those that do.")
+    refuse_none(queues)
     domain = queues[0].domain
     topic = f"bookly.{domain}.control"
     ends = _send(brokers, topic, queues, by=by, skip=skip, why=why)

@@ -142,7 +142,7 @@ def named_in(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -
 def _unnamed(found: Found) -> str:
     if found.value is None:
         return "it has no value: a tombstone"
-    return f"the value starts with {found.value[:5].hex(' ') or 'nothing'}, not with 00 and a schema id, and no header names one"
+    return f"a value of {len(found.value)} bytes does not start with 00 and a schema id, and no header names one"
 
 
 def _told(value: Any) -> Any:

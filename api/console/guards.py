@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bookly.errors import BooklyError, InvalidSettings
+from api.refusing import Refusal
+from bookly.errors import InvalidSettings
 from bookly.settings import refuse_misspelt
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ MOST_RECORDS: Final = 1_000_000
 MOST_RATE: Final = 10_000
 
 
-class Refused(BooklyError):
+class Refused(Refusal):
     """It may not be done, and nothing was."""
 
 
@@ -81,10 +82,10 @@ def refuse_target(topic: str, partitions: Mapping[str, int], spans: Sequence[Spa
         )
 
 
-def refuse_size(matching: int, rate: int, caps: Caps) -> None:
-    """Raises Refused."""
+def refuse_size(matching: int, rate: int, caps: Caps, unknown: Sequence[str] = ()) -> None:
+    """`unknown`: why perhaps nothing is meant. Raises Refused."""
     if not matching:
-        raise Refused("nothing meets the selection: there is nothing to replay.")
+        raise Refused("; ".join(("nothing meets the selection: there is nothing to replay", *unknown)) + ".")
     if matching > caps.records:
         raise Refused(f"{matching:,} records meet it, and a replay has {caps.records:,} at most: select less, or in parts.")
     if not 0 < rate <= caps.rate:
@@ -95,6 +96,11 @@ def refuse_run(plan: Plan, others: Collection[Plan], caps: Caps) -> None:
     """Before a run begins. Raises Refused."""
     if caps.second and not plan.approved_by:
         raise Refused(f"somebody other than {plan.by} has to approve replay {plan.id} first.")
+    refuse_second(plan, others)
+
+
+def refuse_second(plan: Plan, others: Collection[Plan]) -> None:
+    """One at a time into a target. Raises Refused."""
     for other in others:
         if other.id != plan.id and other.state in {"running", "paused"} and other.target == plan.target:
             raise Refused(f"replay {other.id} into {other.target} is {other.state}: one at a time. Finish or stop it first.")

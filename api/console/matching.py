@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Personal(Unselectable):
     """Who only looks asks about what is masked: whether a record is found would tell it."""
 
+    kept = "a condition on a personal field"
+
     def __init__(self, name: str) -> None:
         super().__init__(
             f"{name} is personal: a condition on it tells what the mask hides. It needs console:unmask, and a reason that is "

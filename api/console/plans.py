@@ -6,17 +6,19 @@ every face sees the same, and any process can take a run up again.
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from api.console.found import Span
 from api.console.reading import read, spans_of
 from api.console.selection import Selection
-from bookly.errors import BooklyError, BrokerUnavailable
+from api.refusing import Refusal
+from bookly.errors import BrokerUnavailable
 from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
@@ -35,11 +37,11 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {  # the states from which a verb g
 }
 
 
-class NoSuchReplay(BooklyError):
+class NoSuchReplay(Refusal):
     """Nobody has planned it."""
 
 
-class WrongState(BooklyError):
+class WrongState(Refusal):
     """The replay is not where this could be done. Nothing was done."""
 
 
@@ -78,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def to(self, state: State, **changed: Any) -> Plan:
         """The same, a step on. Raises WrongState."""
         if self.state not in STEPS[state]:
-            raise WrongState(f"replay {self.id} is {self.state}: from there it cannot be {state}. Nothing was done.")
+            raise WrongState(f"replay {self.id} is {self.state}, so it cannot be {state}. Nothing was done.")
         return msgspec.structs.replace(self, state=state, **changed)
 
 
@@ -91,31 +93,45 @@ def planned(
     return Plan(name, selection, spans, group, topic, rate, matching, by, why, now.isoformat())
 
 
-def keep(brokers: str, plan: Plan) -> None:
-    """It is durable when this returns. Raises BrokerUnavailable."""
+def encoded(plan: Plan) -> bytes:
+    """As JSON, in which keys that are no UTF-8 stay what they are."""
+    return json.dumps(msgspec.to_builtins(plan)).encode()
+
+
+def decoded(text: bytes) -> Plan:
+    """What `encoded` has made."""
+    return msgspec.convert(json.loads(text), Plan)
+
+
+def keep(brokers: str, plan: Plan) -> int:
+    """It is durable when this returns: at this offset. Raises BrokerUnavailable."""
     failed: list[str] = []
+    kept: list[int] = []
+
+    def delivered(error: KafkaError | None, message: Any) -> None:
+        if error is not None:
+            failed.append(error.str())
+        else:
+            kept.append(message.offset())
+
     producer = Producer(
         {"bootstrap.servers": brokers, "logger": librdkafka_log(), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)}
     )
     try:
-        producer.produce(
-            TOPIC,
-            msgspec.json.encode(plan),
-            plan.id,
-            on_delivery=lambda error, _: failed.append(error.str()) if error is not None else None,
-        )
+        producer.produce(TOPIC, encoded(plan), plan.id, on_delivery=delivered)
     except KafkaException as error:
         raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
     if producer.flush(PATIENCE_S) or failed:
         raise BrokerUnavailable(brokers, PATIENCE_S, failed[0] if failed else "it did not confirm the plan")
+    return kept[0]
 
 
-def all_plans(brokers: str) -> list[Plan]:
-    """Every replay as it is now, the newest first. Raises BrokerUnavailable."""
+def all_plans(brokers: str, before: int | None = None) -> list[Plan]:
+    """Every replay as it is now, or as it was before an offset of their topic, the newest first. Raises BrokerUnavailable."""
     found: dict[bytes, Plan] = {}
-    for batch in read(brokers, spans_of(brokers, Selection((TOPIC,)))):
+    for batch in read(brokers, spans_of(brokers, Selection((TOPIC,), end=before))):
         for message in batch:
-            found[message.key()] = msgspec.json.decode(message.value(), type=Plan)
+            found[message.key()] = decoded(message.value())
     return sorted(found.values(), key=lambda plan: plan.at, reverse=True)
 
 

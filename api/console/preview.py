@@ -10,6 +10,7 @@ import msgspec
 from api.console import hygiene
 from api.console.masking import masked
 from api.console.searching import search
+from api.parking import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,4 +99,4 @@ def _told(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
 
 
 def _text(key: bytes | None) -> str:
-    return "(no key)" if key is None else key.decode(errors="backslashreplace")
+    return "(no key)" if key is None else spelled(key.decode(errors="surrogateescape"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from api.console.selection import Selection
 
 PATIENCE_S: Final = 10.0
+PAUSE_S: Final = 0.2
 AT_ONCE: Final = 5_000
+_NO_LEADER: Final = {  # a topic that was just made, or a broker that went away: it has one in a moment
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
 
 
 def spans_of(brokers: str, selection: Selection) -> list[Span]:
@@ -51,15 +58,18 @@ def spans_of(brokers: str, selection: Selection) -> list[Span]:
 
 def offsets_of(admin: AdminClient, brokers: str, places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
     """As the broker says for readers of what is committed. Raises BrokerUnavailable."""
-    if not places:
-        return {}
-    try:
-        asked = admin.list_offsets(
-            dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=PATIENCE_S
-        )
-        return {place: int(future.result().offset) for place, future in asked.items()}
-    except KafkaException as error:
-        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    until = time.monotonic() + PATIENCE_S
+    while places:
+        try:
+            asked = admin.list_offsets(
+                dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=PATIENCE_S
+            )
+            return {place: int(future.result().offset) for place, future in asked.items()}
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER or time.monotonic() > until:
+                raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+        time.sleep(PAUSE_S)
+    return {}
 
 
 def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = lambda _: None) -> Iterator[list[Any]]:

@@ -44,18 +44,29 @@ class Goal:
 
 @dataclass(frozen=True)
 class Move:
-    """Of one partition. `gained`: records that are read again; `lost`: records that are never read."""
+    """Of one partition, from the offset where the group is `at`. `gained`: records that are read again; `lost`: never read."""
 
     topic: str
     partition: int
-    frm: int
+    at: int
     to: int
     gained: int
     lost: int
 
 
-def moves(brokers: str, group: str, goal: Goal, topics: Collection[str] = (), partitions: Collection[int] = ()) -> list[Move]:
-    """What a reset would do, for what the group has committed offsets of. Raises Refused, BrokerUnavailable."""
+def moves(
+    brokers: str,
+    group: str,
+    goal: Goal,
+    topics: Collection[str] = (),
+    partitions: Collection[int] = (),
+    *,
+    ours: Collection[str] = (),
+) -> list[Move]:
+    """What a reset would do, for what the group has committed offsets of. `ours`: the groups that keep tables.
+
+    Raises Refused, BrokerUnavailable.
+    """
     admin = admin_client(brokers)
     reached = {
         place: at.offset
@@ -63,28 +74,30 @@ def moves(brokers: str, group: str, goal: Goal, topics: Collection[str] = (), pa
         if (not topics or place[0] in topics) and (not partitions or place[1] in partitions)
     }
     if not reached:
-        raise Refused(f"{group} has committed no offset of what was named, so there is nothing to set.")
+        of = f" of {', '.join(topics)}" if topics else ""
+        raise Refused(f"{group} has committed no offset{of}, so there is nothing to set; there are: {_others(brokers)}.")
     places = [TopicPartition(*place) for place in reached]
     earliest = offsets_of(admin, brokers, places, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
     latest = offsets_of(admin, brokers, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
     wanted = _wanted(admin, brokers, places, goal, earliest, latest)
     found = []
     for place, offset in wanted.items():
-        frm, to = reached[place.topic, place.partition], min(max(offset, earliest[place]), latest[place])
-        between = _records(brokers, Span(place.topic, place.partition, max(min(frm, to), earliest[place]), max(frm, to)))
-        found.append(Move(place.topic, place.partition, frm, to, between if to < frm else 0, between if to > frm else 0))
+        at, to = reached[place.topic, place.partition], min(max(offset, earliest[place]), latest[place])
+        if group in ours and to < at:
+            raise Refused(
+                f"{group} keeps tables, and what it reads again it counts again: it is not moved back, as it would be in "
+                f"{place.topic}, partition {place.partition}, from {at} to {to}. Replay what it has never applied (`replay "
+                "plan`), or make its tables again from the log (`reports rebuild`)."
+            )
+        between = _records(brokers, Span(place.topic, place.partition, max(min(at, to), earliest[place]), max(at, to)))
+        found.append(Move(place.topic, place.partition, at, to, between if to < at else 0, between if to > at else 0))
     return sorted(found, key=lambda move: (move.topic, move.partition))
 
 
-def refuse_moves(brokers: str, group: str, planned: Collection[Move], ours: Collection[str]) -> None:
-    """Raises Refused, BrokerUnavailable. `ours`: the groups that keep tables."""
-    if not any(move.frm != move.to for move in planned):
+def refuse_moves(brokers: str, group: str, planned: Collection[Move]) -> None:
+    """Raises Refused, BrokerUnavailable."""
+    if not any(move.at != move.to for move in planned):
         raise Refused(f"{group} is there already: nothing would change.")
-    if group in ours and any(move.to < move.frm for move in planned):
-        raise Refused(
-            f"{group} keeps tables, and what it reads again it counts again: it is not moved back. Replay what it has never "
-            "applied (`replay plan`), or make its tables again from the log (`reports rebuild`)."
-        )
     state, members = state_of(brokers, group)
     if state not in AT_REST:
         raise Refused(f"{group} is live ({members} members): stop them first, else they commit over it.")
@@ -103,7 +116,7 @@ def state_of(brokers: str, group: str) -> tuple[ConsumerGroupState, int]:
 def reset(brokers: str, group: str, planned: Collection[Move]) -> None:
     """Set the offsets; what the group has counted stays beside them. Raises Refused where it came to life, BrokerUnavailable."""
     reached = read_reached(brokers, group)
-    if changed := [move for move in planned if reached[move.topic, move.partition].offset != move.frm]:
+    if changed := [move for move in planned if reached[move.topic, move.partition].offset != move.at]:
         raise Refused(f"{group} has moved since you looked ({changed[0].topic}, partition {changed[0].partition}): look again.")
     places = {
         Place(move.topic, move.partition): OffsetAndMetadata(move.to, reached[move.topic, move.partition].metadata)
@@ -149,6 +162,16 @@ def _wanted(
         raise Refused("say where to: earliest, latest, an offset, or a time.")
     found = offsets_of(admin, brokers, places, OffsetSpec.for_timestamp(goal.at))
     return {place: offset if offset >= 0 else latest[place] for place, offset in found.items()}
+
+
+def _others(brokers: str) -> str:
+    admin = admin_client(brokers)  # held, as above
+    try:
+        found = admin.list_consumer_groups(request_timeout=PATIENCE_S).result().valid
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    names = sorted(one.group_id for one in found if not one.group_id.startswith("bookly-console-"))
+    return ", ".join(names) or "none yet"
 
 
 def _records(brokers: str, span: Span) -> int:

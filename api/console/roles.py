@@ -27,11 +27,21 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+SAID: Final = {
+    "dead": "see dead letters",
+    "unmask": "see personal fields",
+    "reset": "set offsets",
+    "trail": "read the audit trail",
+}
+
+
 class MayNot(BooklyError):
     """Who asked may not do it. Nothing was done."""
 
     def __init__(self, who: str, verb: str) -> None:
-        super().__init__(f"{who} may not {verb}: it needs {VERBS.get(verb, 'what nobody has')}. Nothing was done.")
+        super().__init__(
+            f"{who} may not {SAID.get(verb, verb)}: it needs {VERBS.get(verb, 'what nobody has')}. Nothing was done."
+        )
 
 
 def may(permissions: frozenset[str], verb: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from api.console import hygiene, plans
+from api.console import guards, hygiene, plans
 from api.console.found import Span
 from api.console.matching import Matcher
 from api.console.reading import found, read
@@ -63,7 +63,8 @@ class Run:
     def through(self) -> Plan:
         """Until its end, or until somebody pauses or stops it: the plan as it is kept by then.
 
-        Raises TakenUp, WrongState, BrokerUnavailable, RegistryUnavailable; what is done is done once, and a run goes on there.
+        What is done is done once, and a run goes on there. Raises TakenUp, Refused, WrongState, BrokerUnavailable,
+        RegistryUnavailable.
         """
         try:
             return self._run()
@@ -89,7 +90,7 @@ class Run:
         )
         producer.init_transactions(PATIENCE_S)
         self._take_up()
-        self._plan = self._step("running", before=self._plan.before or _before(self._brokers, self._plan))
+        self._plan = self._begin()
         member = Consumer({"bootstrap.servers": self._brokers, "group.id": self._plan.consumer_group, "logger": librdkafka_log()})
         try:
             group = member.consumer_group_metadata()
@@ -102,6 +103,18 @@ class Run:
             member.close()
         self._look()  # who pauses or stops it now is heard: all is replayed, and a resume would find nothing left
         return self._step("finished", replayed=self.produced) if self._plan.state == "running" else self._plan
+
+    def _begin(self) -> Plan:
+        """Of two that begin in one moment, the one that said so first goes on. Raises Refused, WrongState."""
+        plan = plans.plan_of(self._brokers, self._plan.id)
+        begun = plan.to("running", before=plan.before or _before(self._brokers, plan))
+        at = plans.keep(self._brokers, begun)
+        try:
+            guards.refuse_second(plan, plans.all_plans(self._brokers, before=at))
+        except guards.Refused:
+            plans.keep(self._brokers, plan)
+            raise
+        return begun
 
     def _step(self, state: Any, **changed: Any) -> Plan:
         plan = plans.plan_of(self._brokers, self._plan.id).to(state, **changed)

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
 
 def record(found: Found, decoding: Decoding, *, unmasked: bool = False) -> dict[str, Any]:
-    """`raw`: the value's bytes, for who may see them; of a record that cannot be read nobody knows what is personal in it."""
+    """`key`: bytes that are no UTF-8 as surrogates (PEP 383). `raw`: the value's bytes, for who may see them; of a record that
+    cannot be read nobody knows what is personal in it.
+    """
     event = decoding.event(found)
     shown = {
         "place": f"{found.topic}/{found.partition}/{found.offset}",
         "timestamp": found.timestamp,
-        "key": None if found.key is None else found.key.decode(errors="backslashreplace"),
+        "key": None if found.key is None else found.key.decode(errors="surrogateescape"),
         "type": event.type,
         "event": event.body if unmasked else masked(event),
         "problem": event.problem,
-        "masked": is_personal(event) and not unmasked,
+        "masked": not unmasked and (is_personal(event) or (event.body is None and bool(found.value))),
         "headers": {name: value.decode(errors="backslashreplace") for name, value in found.headers},
         "bytes": len(found.value or b""),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from api.console.desk import Desk
 from api.console.guards import Caps
 from api.console.selection import Selection, Where, checked, parsed_condition
 from api.environment import environment
+from api.groups import named
 from bookly.registry import Registry
 from bookly.settings import required
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line")]
+Unmask = Annotated[
+    str | None, typer.Option(help="show personal fields, and allow conditions on them, for this reason, which is kept")
+]
 Why = Annotated[str, typer.Option(help="the reason, for the audit trail")]
 Topics = Annotated[list[str], typer.Option("--topic", help="a topic; may be given again")]
 Partitions = Annotated[list[int] | None, typer.Option("--partition", help="a partition; may be given again; default: all")]
@@ -40,7 +45,7 @@ Headers = Annotated[list[str] | None, typer.Option("--header", help="the same of
 Trace = Annotated[str, typer.Option(help="a trace id, 32 digits")]
 Correlation = Annotated[str, typer.Option(help="a correlation id")]
 Reason = Annotated[str, typer.Option(help="of a dead letter: HANDLER_RAISED, MALFORMED, UNKNOWN_SCHEMA")]
-OfGroup = Annotated[str, typer.Option("--of-group", help="a dead letter of this group, as bookly-availability")]
+OfGroup = Annotated[str, typer.Option("--of-group", help="a dead letter of this group, as availability")]
 Handler = Annotated[str, typer.Option(help="a dead letter of this handler")]
 
 
@@ -63,7 +68,7 @@ def selection(  # one for each option
 ) -> Selection:
     """Raises Unselectable."""
     of_fields, of_headers = (tuple(parsed_condition(text) for text in texts or ()) for texts in (fields, headers))
-    where = Where(tuple(keys or ()), tuple(types or ()), of_fields, of_headers, trace, correlation, reason, group, handler)
+    where = Where(tuple(keys or ()), tuple(types or ()), of_fields, of_headers, trace, correlation, reason, named(group), handler)
     return checked(Selection(tuple(topics), tuple(partitions or ()), first, end, _ms(since), _ms(until), where))
 
 
@@ -90,8 +95,8 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
 
 
 def told(value: Any) -> None:
-    """One line of JSON on stdout."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    """One line of JSON on stdout; in keys that are no UTF-8, bytes are surrogates (PEP 383), as in arguments."""
+    sys.stdout.write(json.dumps(msgspec.to_builtins(value)) + "\n")
 
 
 def say(sentence: str, *, err: bool = False) -> None:

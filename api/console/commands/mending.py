@@ -12,7 +12,6 @@ from api.console.commands.at import Json, Why, desk, progress, say, told
 from api.groups import READS
 from api.parking import Changed, spelled
 from api.showing import show
-from api.tables import UnknownTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +43,7 @@ def summary(group: Annotated[str, typer.Argument(help="one group; default: all")
     """How many keys and events wait, by why and where they failed. Exit code 1 when any do."""
     actor = signed_in("dead")
     with desk() as at:
-        rows = [row for name in ([group] if group else READS) for row in letters.summary(at.queues(actor, _known(name)))]
+        rows = [row for name in ([group] if group else READS) for row in letters.summary(at.queues(actor, _domain(name)))]
     show("dead letters that hold their keys", rows, as_json=as_json)
     raise typer.Exit(1 if rows else 0)
 
@@ -60,11 +59,9 @@ def listed(
     as_json: Json = False,
 ) -> None:
     """The keys that wait, each with its failed event and how many wait behind it. Exit code 1 when any do."""
-    actor = signed_in("dead")
+    actor, group = signed_in("dead"), _domain(group)
     with desk() as at:
-        found = [
-            one for one in at.queues(actor, _known(group)) if one.meets(**_Means(key, reason, handler, event, error)._asdict())
-        ]
+        found = [one for one in at.queues(actor, group) if one.meets(**_Means(key, reason, handler, event, error)._asdict())]
     rows = list(map(letters.shown, found)) if as_json else list(map(_short, found))
     show("waiting keys", rows, as_json=as_json)
     raise typer.Exit(1 if found else 0)
@@ -84,9 +81,10 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Try what waits again, in order: after the handler was mended. Exit code 1 when some of it still waits."""
-    actor = signed_in("release")
+    actor, group = signed_in("release"), _domain(group)
     with desk() as at:
-        chosen = _chosen(at.queues(actor, _known(group)), _Means(key, reason, handler, event, error), every=every)
+        with actor.tries("release", {"group": group}):
+            chosen = _chosen(lambda: at.queues(actor, group), _Means(key, reason, handler, event, error), every=every)
         if not (key or yes):
             raise _only_shown(chosen, "tried again", as_json=as_json)
         with progress("released", len(chosen)) as on:
@@ -111,11 +109,12 @@ def drop(
     """Give the failed event of each key up, with a reason; it stays in the dead letters, and what waits behind it goes on.
     A replay can take it up again. Exit code 1 when some keys still wait.
     """
-    actor = signed_in("drop")
+    actor, group = signed_in("drop"), _domain(group)
     with desk() as at:
-        chosen = _chosen(at.queues(actor, _known(group)), _Means(key, reason, handler, event, error), every=every)
-        if sequence is not None and [one.head.sequence for one in chosen] != [sequence]:
-            raise Changed(group, chosen[0].head)
+        with actor.tries("drop", {"group": group}):
+            chosen = _chosen(lambda: at.queues(actor, group), _Means(key, reason, handler, event, error), every=every)
+            if sequence is not None and [one.head.sequence for one in chosen] != [sequence]:
+                raise Changed(group, chosen[0].head)
         if not (key or yes):
             raise _only_shown(chosen, "given up", as_json=as_json)
         with progress("dropped", len(chosen)) as on:
@@ -138,16 +137,15 @@ def _short(queue: letters.Queue) -> dict[str, object]:
     }
 
 
-def _known(group: str) -> str:
-    """One of ours, or of any group that keeps tables: read_parked says which there are."""
-    if not group.replace("_", "").isalnum():
-        raise UnknownTable(f"{group!r} is no group; ours are: {', '.join(READS)}")
-    return group
+def _domain(group: str) -> str:
+    """By it or by the group's own name; read_parked says which there are."""
+    return group.removeprefix("bookly-")
 
 
-def _chosen(found: Sequence[letters.Queue], means: _Means, *, every: bool) -> list[letters.Queue]:
+def _chosen(look: Callable[[], Sequence[letters.Queue]], means: _Means, *, every: bool) -> list[letters.Queue]:
     if not (every or any(means)):
-        raise typer.BadParameter("say which: a KEY, --reason, --handler, --event, --error, or --all")
+        raise letters.NothingMeets("say which: a KEY, --reason, --handler, --event, --error, or --all. Nothing was done.")
+    found = look()
     chosen = [one for one in found if one.meets(**means._asdict())]
     if not chosen:
         others = ", ".join(spelled(one.key) for one in found[:10]) or "none"

@@ -64,7 +64,9 @@ def plan(  # one for each condition
 ) -> None:
     """Fix what is meant, and show what it would do. Nothing is replayed yet. It prints the id for `replay run`."""
     actor = signed_in("plan")
-    asked = selection(topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation)
+    with actor.tries("plan", {"group": group, "topic": into}):
+        asked = selection(topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation)
+    group = group.removeprefix("bookly-")
     with desk() as at, progress("read") as on:
         made, seen = at.plan(actor, asked, group=group, topic=into, rate=rate, why=why, progress=on)
     _shown(made, seen, as_json=as_json)

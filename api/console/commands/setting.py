@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -13,15 +13,18 @@ from api.console import audit as trail
 from api.console.acting import signed_in
 from api.console.commands.at import Json, Why, desk, say, told
 from api.console.resetting import Goal
+from api.console.selection import Unselectable
 from api.environment import environment
+from api.groups import named
 from api.showing import show
 from bookly.settings import required
 
+_HASH: Final = re.compile("[0-9a-f]{64}")
 audit = typer.Typer(no_args_is_help=True, help="What was done in the console and what was refused: a chain that can be checked.")
 
 
 def reset(
-    group: Annotated[str, typer.Argument(help="a consumer group, as bookly-availability")],
+    group: Annotated[str, typer.Argument(help="a consumer group, as availability")],
     to: Annotated[str, typer.Option(help="earliest, latest, an offset, or a time (UTC, ISO 8601)")],
     topic: Annotated[list[str] | None, typer.Option(help="this topic alone; may be given again")] = None,
     why: Why = "",
@@ -32,10 +35,19 @@ def reset(
 
     A live group is refused, and one that keeps tables is not moved back. Exit code 1 when it was only shown.
     """
-    actor = signed_in("reset")
+    actor, group = signed_in("reset"), named(group)
     with desk() as at:
-        planned = at.moves(actor, group, _goal(to), topic or ())
-        show(f"{group} would go on at", (asdict(move) for move in planned), as_json=as_json)
+        with actor.tries("reset", {"group": group}):
+            goal = _goal(to)
+        planned = at.moves(actor, group, goal, topic or ())
+        show(
+            f"{group} would go on",
+            (
+                {"topic": m.topic, "partition": m.partition, "from": m.at, "to": m.to, "gained": m.gained, "lost": m.lost}
+                for m in planned
+            ),
+            as_json=as_json,
+        )
         if not yes:
             say("nothing was set: --yes does it", err=True)
             raise typer.Exit(1)
@@ -70,6 +82,8 @@ def verify(
     Exit code 1 when the chain breaks, with the offset.
     """
     signed_in("trail")
+    if head and not _HASH.fullmatch(head):
+        raise typer.BadParameter(f"{head!r} is no hash: it is the 64 digits of 0-9a-f that an earlier verify printed")
     seen: set[str] = set()
     count, newest, broken = trail.verified(trail.entries(_brokers()), seen.add)
     if broken is None and head and head not in seen:
@@ -91,7 +105,7 @@ def _goal(to: str) -> Goal:
     try:
         at = datetime.fromisoformat(to)
     except ValueError:
-        raise typer.BadParameter(f"{to!r} is none of earliest, latest, an offset, a time like 2026-11-25T08:00") from None
+        raise Unselectable(f"{to!r} is none of earliest, latest, an offset, a time like 2026-11-25T08:00") from None
     return Goal(at=int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
 
 

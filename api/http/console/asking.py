@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.console.acting import Actor
 from api.console.selection import Condition, Selection, Unselectable, Where, checked, parsed_condition
+from api.groups import named
 from api.http.page.signing import refuse_others
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
@@ -48,7 +49,7 @@ def selection_of(said: Mapping[str, str]) -> Selection:
         said.get("trace", ""),
         said.get("correlation", ""),
         said.get("reason", ""),
-        said.get("of_group", ""),
+        named(said.get("of_group", "")),
         said.get("handler", ""),
     )
     partitions = tuple(_whole(text, "partition") for text in _several(said, "partition"))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.console import dead
 from api.console.guards import Refused
+from api.console.selection import Unselectable
 from api.groups import READS
 from api.http.console.asking import Acting, form_of
 from api.http.console.showing import gone_to, off_the_loop, refused, shown
@@ -55,12 +56,13 @@ async def order(edge: TheEdge, actor: Acting, request: Request, verb: str) -> Re
         group, why = said.get("group", ""), said.get("why", "")
 
         def act() -> str:
-            chosen = _meant(desk.queues(actor, group), said)
-            if str(len(chosen)) != said.get("meant"):
-                raise Refused(f"{len(chosen)} keys are meant by now, and {said.get('meant')} were shown: look again.")
             do = {"release": desk.release, "drop": desk.drop}.get(verb)
             if do is None:
-                raise Refused(f"there is nothing like {verb!r} to do with dead letters.")
+                raise Unselectable(f"there is nothing like {verb!r} to do with dead letters.")
+            with actor.tries(verb, {"group": group}):
+                chosen = _meant(desk.queues(actor, group), said)
+                if str(len(chosen)) != said.get("meant"):
+                    raise Refused(f"{len(chosen)} keys are meant by now, and {said.get('meant')} were shown: look again.")
             left = do(actor, group, chosen, why)
             return f"{len(chosen) - len(left)} of {len(chosen)} keys flow again" + (f"; {len(left)} wait" if left else "")
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.console import running
-from api.console.guards import Refused
 from api.console.plans import ENDED
+from api.console.selection import Unselectable
 from api.console.standing import MEANS
 from api.console.timeline import EVENTS as TOPICS_OF_EVENTS
 from api.groups import READS
@@ -23,6 +23,7 @@ from api.http.security.permissions import LOOK
 if TYPE_CHECKING:
     from api.console.acting import Actor
     from api.console.desk import Desk
+    from api.console.plans import Plan
 
 router = APIRouter(prefix="/console/replays", include_in_schema=False, dependencies=[Depends(Guard(LOOK))])
 log = logging.getLogger(__name__)
@@ -45,10 +46,14 @@ async def plan(edge: TheEdge, actor: Acting, request: Request) -> Response:
     desk = edge.desk
     try:
         said = await form_of(request)
-        asked, rate = selection_of(said), number(said, "rate", 1_000)
         group, topic, why = said.get("group", ""), said.get("into", ""), said.get("why", "")
-        made, _ = await off_the_loop(lambda: desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why))
-        return gone_to(f"/console/replays/{made.id}?preview=yes")
+
+        def made() -> Plan:
+            with actor.tries("plan", {"group": group, "topic": topic}):
+                asked, rate = selection_of(said), number(said, "rate", 1_000)
+            return desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why)[0]
+
+        return gone_to(f"/console/replays/{(await off_the_loop(made)).id}?preview=yes")
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)
 
@@ -87,7 +92,7 @@ async def act(edge: TheEdge, actor: Acting, request: Request, name: str, verb: s
         if verb in steps:
             await off_the_loop(lambda: steps[verb](actor, name))
         else:
-            raise Refused(f"there is nothing like {verb!r} to do with a replay.")
+            raise Unselectable(f"there is nothing like {verb!r} to do with a replay.")
         return gone_to(f"/console/replays/{name}")
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,11 +11,16 @@ from api.console import audit
 from api.console.guards import Refused
 from api.console.resetting import Goal, Move
 from api.console.selection import Unselectable
-from api.groups import READS
+from api.groups import READS, named
 from api.http.console.asking import Acting, form_of, selection_of
 from api.http.console.showing import off_the_loop, refused, shown
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.console.acting import Actor
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(Guard(LOOK))])
 SHOWN = 100
@@ -29,8 +34,8 @@ async def looked(edge: TheEdge, actor: Acting, request: Request) -> Response:
     if not said.get("group"):
         return shown(request, actor, "reset.html", **about)
     try:
-        goal = goal_of(said.get("to", ""))
-        found = await off_the_loop(lambda: edge.desk.moves(actor, said["group"], goal))
+        group = named(said["group"])
+        found = await off_the_loop(lambda: edge.desk.moves(actor, group, _goal(actor, group, said)))
         return shown(request, actor, "reset.html", **{**about, "moves": found})
     except Exception as error:  # noqa: BLE001  # `refused` raises what is nobody's to be told
         return refused(request, actor, error, "reset.html", **about)
@@ -42,12 +47,13 @@ async def reset(edge: TheEdge, actor: Acting, request: Request) -> Response:
     about: dict[str, Any] = {"groups": [f"bookly-{name}" for name in READS], "moves": None, "done": ""}
     try:
         said = await form_of(request)
-        group, why, goal = said.get("group", ""), said.get("why", ""), goal_of(said.get("to", ""))
+        group, why = named(said.get("group", "")), said.get("why", "")
 
         def act() -> list[Move]:
-            planned = edge.desk.moves(actor, group, goal)
-            if said.get("seen") != seen(planned):
-                raise Refused(f"{group} has moved since you looked: look again.")
+            planned = edge.desk.moves(actor, group, _goal(actor, group, said))
+            with actor.tries("reset", {"group": group}):
+                if said.get("seen") != seen(planned):
+                    raise Refused(f"{group} has moved since you looked: look again.")
             edge.desk.reset(actor, group, planned, why=why)
             return planned
 
@@ -77,7 +83,12 @@ async def trail(edge: TheEdge, actor: Acting, request: Request) -> Response:
 
 def seen(moves: list[Move]) -> str:
     """Says which moves were shown."""
-    return ",".join(f"{move.topic}/{move.partition}:{move.frm}>{move.to}" for move in moves)
+    return ",".join(f"{move.topic}/{move.partition}:{move.at}>{move.to}" for move in moves)
+
+
+def _goal(actor: Actor, group: str, said: Mapping[str, str]) -> Goal:
+    with actor.tries("reset", {"group": group}):
+        return goal_of(said.get("to", ""))
 
 
 def goal_of(to: str) -> Goal:

@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 
 from api.console.audit import NotAudited
 from api.console.dead import NothingMeets
-from api.console.desk import NoReason
 from api.console.guards import Refused
 from api.console.plans import NoSuchReplay, WrongState
 from api.console.roles import VERBS, MayNot
@@ -20,6 +19,7 @@ from api.console.selection import Unselectable
 from api.http.page.templating import page
 from api.http.problems import problem_of
 from api.parking import Changed, NotObeyed
+from api.refusing import NoReason
 from api.tables import UnknownTable
 
 if TYPE_CHECKING:

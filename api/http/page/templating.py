@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from api.http.page.showing import WEEKDAYS, percent
+from api.parking import spelled
 
 HERE: Final = Path(__file__).parent
 MODULES: Final = HERE / "node_modules"
@@ -46,6 +47,7 @@ def _templates() -> Environment:
     )
     found.globals["weekdays"] = WEEKDAYS
     found.filters["percent"] = percent
+    found.filters["spelled"] = spelled
     return found
 
 

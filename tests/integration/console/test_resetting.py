@@ -49,7 +49,7 @@ def test_offsets_go_where_it_was_shown_and_what_was_counted_stays(
 ) -> None:
     planned = moves(brokers, place, goal)
     assert planned == [Move(place, 0, 4, to, gained, lost)]
-    refuse_moves(brokers, place, planned, ())
+    refuse_moves(brokers, place, planned)
     reset(brokers, place, planned)
     [at] = read_reached(brokers, place).values()
     assert (at.offset, at.metadata) == (to, TALLY), "to the byte: workers read it"
@@ -63,9 +63,9 @@ def test_what_has_moved_since_it_was_shown_is_not_set(brokers: str, place: str) 
 
 
 def test_a_group_that_keeps_tables_is_not_moved_back(brokers: str, place: str) -> None:
-    with pytest.raises(Refused, match="it is not moved back"):
-        refuse_moves(brokers, place, moves(brokers, place, Goal(word="earliest")), {place})
-    refuse_moves(brokers, place, moves(brokers, place, Goal(word="latest")), {place})
+    with pytest.raises(Refused, match=f"it is not moved back, as it would be in {place}, partition 0, from 4 to 0"):
+        moves(brokers, place, Goal(word="earliest"), ours={place})
+    refuse_moves(brokers, place, moves(brokers, place, Goal(word="latest"), ours={place}))
 
 
 def test_a_live_group_is_refused_by_us_and_by_the_broker(brokers: str, place: str) -> None:
@@ -75,7 +75,7 @@ def test_a_live_group_is_refused_by_us_and_by_the_broker(brokers: str, place: st
     try:
         eventually(lambda: member.poll(0.5) is not None and state_of(brokers, place)[0] not in AT_REST, "it is a member")
         with pytest.raises(Refused, match=r"is live \(1 members\)"):
-            refuse_moves(brokers, place, planned, ())
+            refuse_moves(brokers, place, planned)
         with pytest.raises(Refused, match="the broker refuses it"):
             reset(brokers, place, planned)
     finally:
