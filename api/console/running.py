@@ -17,6 +17,7 @@ from api.console import guards, hygiene, plans
 from api.console.found import Span
 from api.console.matching import Matcher
 from api.console.reading import found, read
+from api.console.sifting import Sieve
 from api.tally import read_reached
 from bookly.errors import BooklyError, BrokerUnavailable
 from bookly.transport import librdkafka_log
@@ -56,6 +57,7 @@ class Run:
     ) -> None:
         self._brokers, self._plan, self._told, self._letting_go = brokers, plan, told, letting_go
         self._matcher = Matcher(plan.selection, decoding, personal=True)  # who planned it might ask
+        self._sieve = Sieve(plan.selection, self._matcher)
         self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
         self._paced = self._looked = 0.0
@@ -140,7 +142,7 @@ class Run:
         """How many records were produced."""
         producer.begin_transaction()
         sent = 0
-        for message in part:
+        for message in self._sieve(part):
             one = found(message)
             if self._matcher.meets(one) and not hygiene.was_replayed(one):
                 headers: Any = hygiene.replayed(one, self._plan.id)
@@ -152,7 +154,8 @@ class Run:
                         producer.poll(0.1)
                 self._produced[one.topic, one.partition] += 1
                 sent += 1
-            self._reached[one.topic, one.partition] = one.offset + 1
+        for message in part:
+            self._reached[message.topic() or "", message.partition() or 0] = (message.offset() or 0) + 1
         self._commit(producer, group, {(message.topic() or "", message.partition() or 0) for message in part})
         self._told(self.worked_off, self.produced)
         return sent
