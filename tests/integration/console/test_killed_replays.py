@@ -148,5 +148,5 @@ def test_a_pause_from_another_process_is_heard_and_a_run_goes_on_from_there(
     assert plan_of(brokers, name).state == "paused"
     console(ann, "replay", "resume", name)
     assert got(brokers, target) == wanted(brokers, source)
-    assert "from there it cannot be" in console(ann, "replay", "run", name, code=2)
+    assert "so it cannot be running" in console(ann, "replay", "run", name, code=2)
     assert read_reached(brokers, "bookly-availability") == before
