@@ -32,8 +32,8 @@ $(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)
 	@$(BIN)/python -m stack prepare
 	@touch $@
 
-stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them
-	@$(BIN)/python -m stack up
+stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (CLUSTER=1: three brokers, six Redis)
+	@$(BIN)/python -m stack up $(if $(CLUSTER),--cluster)
 
 down: setup  ## stop this checkout's stack, wherever it was started
 	@$(BIN)/python -m stack down

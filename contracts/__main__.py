@@ -77,7 +77,9 @@ def provision(
     registry: Annotated[
         str, typer.Option(envvar="BOOKLY_REGISTRY", help="Confluent-compatible URL; default: the running stack")
     ] = "",
-    replication: Annotated[int, typer.Option(help="copies of each partition")] = 1,
+    replication: Annotated[
+        int | None, typer.Option(min=1, help="copies of each partition; without it one on each broker, three at most")
+    ] = None,
     lower_retention: Annotated[
         bool, typer.Option("--lower-retention", help="let the broker delete what the contracts keep no longer")
     ] = False,

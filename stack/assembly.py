@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from stack import broker, java, redis, registry, state
-from stack.jars import installed
+from stack.jars import Installation, installed
 from stack.ports import HOST, claim
 from stack.server import Launch, Server
 
@@ -40,7 +40,7 @@ def assemble(
     configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied, apart=apart))
     broker.format_data(installation, configuration, data / "broker")
 
-    brokers, base, redis_program = f"{HOST}:{broker_port}", registry.url(registry_port), redis.program()
+    brokers, redis_program = f"{HOST}:{broker_port}", redis.program()
     return (
         Server(
             brokers,
@@ -53,18 +53,7 @@ def assemble(
                 ended=ended,
             ),
         ),
-        Server(
-            base,
-            Launch(
-                name="registry",
-                command=lambda: java.apicurio(installation).command(extra=registry.options(home / "tmp"), training=training),
-                log=home / "logs" / "registry.log",
-                ready=lambda: registry.answers(base, management_port),
-                environment=registry.environment(registry_port, management_port, brokers),
-                started=started,
-                ended=ended,
-            ),
-        ),
+        registry_of(installation, home, registry_port, management_port, brokers, started, ended, training=training),
         Server(
             f"redis://{HOST}:{redis_port}/0",
             Launch(
@@ -75,6 +64,33 @@ def assemble(
                 started=started,
                 ended=ended,
             ),
+        ),
+    )
+
+
+def registry_of(
+    installation: Installation,
+    home: Path,
+    port: int,
+    management_port: int,
+    brokers: str,
+    started: OnProcess,
+    ended: OnProcess,
+    *,
+    training: bool = False,
+) -> Server:
+    """The registry that keeps its schemas in these brokers."""
+    base = registry.url(port)
+    return Server(
+        base,
+        Launch(
+            name="registry",
+            command=lambda: java.apicurio(installation).command(extra=registry.options(home / "tmp"), training=training),
+            log=home / "logs" / "registry.log",
+            ready=lambda: registry.answers(base, management_port),
+            environment=registry.environment(port, management_port, brokers),
+            started=started,
+            ended=ended,
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -12,7 +13,7 @@ from stack import java
 from stack.errors import ServerDied
 from stack.jars import Installation
 from stack.ports import HOST
-from stack.settings import BROKER
+from stack.settings import BROKER, CLUSTER
 
 _CLUSTER = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
 _CONTROLLER = 2  # the node id of a controller that runs apart
@@ -57,6 +58,20 @@ def controller_properties(port: int, data: Path) -> str:
         **_listener_names(data),
     }
     return "".join(f"{key}={value}\n" for key, value in {**node, **BROKER}.items())
+
+
+def cluster_properties(node: int, ports: Mapping[int, tuple[int, int]], data: Path) -> str:
+    """The text of server.properties of one of several nodes, each broker and controller. `ports`: both, by node."""
+    port, controller_port = ports[node]
+    about = {
+        "process.roles": "broker,controller",
+        "node.id": str(node),
+        "controller.quorum.voters": ",".join(f"{each}@{HOST}:{theirs}" for each, (_, theirs) in ports.items()),
+        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        **_listener_names(data),
+    }
+    return "".join(f"{key}={value}\n" for key, value in {**about, **CLUSTER}.items())
 
 
 def _listener_names(data: Path) -> dict[str, str]:

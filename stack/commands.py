@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from stack import state
+from stack.cluster import Cluster
 from stack.errors import ServerDied, StackError
 from stack.local import Stack, to_stderr
 from stack.server import STOP_DEADLINE
@@ -47,13 +48,20 @@ def up(
     broker_port: BrokerPort = None,
     registry_port: RegistryPort = None,
     redis_port: RedisPort = None,
+    cluster: Annotated[
+        bool,
+        typer.Option("--cluster", help="Three brokers, a Redis Cluster of six; new data each time."),
+    ] = False,
 ) -> None:
     """Start the servers, print where they are, and run until Ctrl-C or SIGTERM."""
     asked = {"broker": broker_port, "registry": registry_port, "redis": redis_port}
+    chosen = {name: port for name, port in asked.items() if port is not None}
+    if cluster and chosen:
+        raise typer.BadParameter("a cluster takes free ports: leave the port options and BOOKLY_STACK_*_PORT out")
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stopping)
     try:
-        with Stack.start(directory, ports={name: port for name, port in asked.items() if port is not None}) as stack:
+        with Cluster.start(directory) if cluster else Stack.start(directory, ports=chosen) as stack:
             for line in environment(stack):
                 typer.echo(line)
             to_stderr("running; Ctrl-C stops it")

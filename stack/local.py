@@ -56,24 +56,22 @@ class Stack:
         write down what they load (see training.py), which their end then takes long for. Raises StackError, a sentence.
         """
         home = state.stack_directory(Path(directory))
-        with state.only_one(home), Guard() as guard:
-            _end_orphans(home, say)
-            need_space(home, _NEEDED_MIB, "The stack")
+        with held(home, say) as guard:
 
             def started(pid: int) -> None:
                 guard.add(pid)
-                _record(stack, home)
+                record(stack, home)
 
             def ended(pid: int) -> None:
                 guard.drop(pid)
-                _record(stack, home)
+                record(stack, home)
 
             stack = cls(home.parent, *assemble(home, ports or {}, say, started, ended, training=training))
             try:
                 _start(stack, say)
                 yield stack
             finally:
-                _stop(stack, say, _TRAINED_STOP if training else STOP_DEADLINE)
+                stop(stack, say, _TRAINED_STOP if training else STOP_DEADLINE)
                 state.remove(home)
 
     @classmethod
@@ -97,14 +95,25 @@ def _start(stack: Stack, say: Say) -> None:
         say(f"the {name} answers, {time.monotonic() - begun:.1f} s after the start")
 
 
-def _stop(stack: Stack, say: Say, deadline: float) -> None:
+@contextlib.contextmanager
+def held(home: Path, say: Say) -> Iterator[Guard]:
+    """The directory is ours, and what a dead stack left in it is ended. Raises StackError."""
+    with state.only_one(home), Guard() as guard:
+        _end_orphans(home, say)
+        need_space(home, _NEEDED_MIB, "The stack")
+        yield guard
+
+
+def stop(stack: Stack, say: Say, deadline: float = STOP_DEADLINE) -> None:
+    """The last that was started goes first; one that is not gone by the deadline (seconds) is killed."""
     for name, server in reversed(stack.servers.items()):
         if server.is_alive():
             say(f"stopping the {name}")
         server.stop(deadline)
 
 
-def _record(stack: Stack, home: Path) -> None:
+def record(stack: Stack, home: Path) -> None:
+    """Write down where its servers are and which processes they are."""
     pids = {name: pid for name, server in stack.servers.items() if (pid := server.pid) is not None}
     state.write(home, stack.brokers, str(stack.registry), str(stack.redis), pids)
 

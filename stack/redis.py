@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from stack.errors import NotDownloaded
@@ -41,9 +42,9 @@ def version(path: str) -> int:
     return int(found[1]) if found else 0
 
 
-def command(path: str, port: int, data: Path) -> list[str]:
+def command(path: str, port: int, data: Path, settings: Mapping[str, str] = REDIS) -> list[str]:
     own = {"bind": HOST, "port": str(port), "dir": str(data)}
-    return [path, *(word for key, value in {**own, **REDIS}.items() for word in (f"--{key}", value))]
+    return [path, *(word for key, value in {**own, **settings}.items() for word in (f"--{key}", value))]
 
 
 def answers(port: int) -> bool:

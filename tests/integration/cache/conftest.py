@@ -10,8 +10,8 @@ from redis.asyncio import Redis, RedisCluster
 from bookly.cache import Caches
 from stack import redis as valkey
 from stack.ports import HOST, free_port
+from stack.redis_cluster import Six
 from stack.server import Launch, Server
-from tests.integration.cache.six import Six
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
