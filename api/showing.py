@@ -22,6 +22,13 @@ HEADINGS = {  # broken where they are longer than their figures
 }
 
 
+def printable(text: str) -> str:
+    """What would steer a terminal, or is no text at all, as its escape: records are written by anybody."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
+
+
 def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
     """Print them as they are: long names are folded, never cut, and `[b]` or `:door:` in one means nothing."""
     if as_json:
@@ -37,5 +44,5 @@ def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
                 shown.add_column(
                     HEADINGS.get(column, column), justify="right" if is_figure else "left", no_wrap=is_figure, overflow="fold"
                 )
-        shown.add_row(*(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row.values()))
+        shown.add_row(*(Text(f"{value:,}" if isinstance(value, int) else printable(str(value))) for value in row.values()))
     Console().print(shown or f"{title}: nothing yet")

@@ -49,7 +49,7 @@ class Actor:
             self.trail.write(self.who, verb, "refused", about, why or "no permission")
             raise MayNot(self.who, verb)
         if verb not in LOOKS:
-            self.trail.write(self.who, verb, "done", about, why)
+            self.trail.write(self.who, verb, "allowed", about, why)
 
     @contextmanager
     def tries(self, verb: str, about: Mapping[str, Any] | None = None) -> Iterator[None]:

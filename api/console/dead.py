@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, Producer
@@ -76,6 +77,12 @@ def summary(found: Sequence[Queue]) -> list[dict[str, Any]]:
     return [{**dict(zip(names, what, strict=True)), "keys": many, "events": events[what]} for what, many in keys.most_common()]
 
 
+def seen(queues: Sequence[Queue]) -> str:
+    """Stands for the failed events as they are: which they are, and how often each has failed."""
+    heads = sorted((queue.key, queue.head.sequence, queue.head.attempt) for queue in queues)
+    return sha256(repr(heads).encode()).hexdigest()[:32]
+
+
 def refuse_none(queues: Sequence[Queue]) -> None:
     """Raises NothingMeets."""
     if not queues:
@@ -93,8 +100,8 @@ def order(
 ) -> list[Queue]:
     """Tell the group to try the keys again in the order of their failures, or to give their failed events up; what waits then.
 
-    A command that meets another head than was seen changes nothing. `told`: how many were carried out. Raises NothingMeets,
-    Changed where a head is as it was, NotObeyed, BrokerUnavailable.
+    A command that meets another head than was seen changes nothing, and its key is among what waits. `told`: how many were
+    carried out. Raises NothingMeets, Changed where no head is another by then, NotObeyed, BrokerUnavailable.
     """
     refuse_none(queues)
     domain = queues[0].domain
@@ -103,11 +110,14 @@ def order(
     _wait(brokers, domain, topic, ends, told, len(queues))
     before = {queue.key: queue.head for queue in queues}
     left = [queue for queue in _settled(brokers, domain, queues) if queue.key in before]
-    for queue in left:
-        seen, head = before[queue.key], queue.head
-        if head.sequence == seen.sequence and (skip or head.attempt <= seen.attempt):
-            raise Changed(domain, head)
+    same = [one for one in left if _is_as_it_was(one.head, before[one.key], skip=skip)]
+    if len(same) == len(queues):
+        raise Changed(domain, same[0].head)
     return left
+
+
+def _is_as_it_was(head: Waiting, before: Waiting, *, skip: bool) -> bool:
+    return head.sequence == before.sequence and (skip or head.attempt <= before.attempt)
 
 
 def _settled(brokers: str, domain: str, before: Sequence[Queue]) -> list[Queue]:

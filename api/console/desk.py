@@ -5,8 +5,9 @@ Everything blocks, and says how far it is. Whatever needs a permission may raise
 
 from __future__ import annotations
 
-from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+import logging
+from threading import BoundedSemaphore, Event, Thread
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.console import dead, guards, plans, resetting, running
 from api.console.places import readers_of
@@ -20,6 +21,7 @@ from api.console.unknown import unknown_names
 from api.groups import TOPICS
 from api.lag import LagReader
 from api.refusing import must_say
+from bookly.errors import BooklyError
 from bookly.transport import admin_client
 
 if TYPE_CHECKING:
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from api.console.guards import Caps
     from api.console.plans import Plan, State
 
-OURS = frozenset(f"bookly-{group}" for group in TOPICS)
+RUNS: Final = 4  # in the background of one process
+log = logging.getLogger(__name__)
+KEEP_TABLES = frozenset(f"bookly-{group}" for group in TOPICS)
 
 
 class Report(NamedTuple):
@@ -48,7 +52,8 @@ class Report(NamedTuple):
 class Desk:
     def __init__(self, brokers: str, decoding: Decoding, caps: Caps) -> None:
         self.brokers, self.decoding, self.caps = brokers, decoding, caps
-        self._ends = Event()
+        self._ends, self._turns = Event(), BoundedSemaphore(RUNS)
+        self.failures: dict[str, str] = {}
 
     def close(self) -> None:
         """Replays that run here are let go of, for whoever resumes them."""
@@ -129,12 +134,13 @@ class Desk:
         about = {"group": group, "topic": topic, "rate": rate, **_meant(selection)}
         with actor.tries("plan", about):
             must_say(why, "a replay")
+            guards.refuse_rate(rate, self.caps)
             guards.refuse_selection(checked(selection), group=group, topic=topic, reads=TOPICS)
             spans = spans_of(self.brokers, selection)
             if topic:
                 guards.refuse_target(topic, self._partitions(), spans, readers_of(self.brokers, topic))
             seen = self._previewed(selection, tuple(spans), group, progress, personal=actor.may("unmask"))
-            guards.refuse_size(seen.matching, rate, self.caps, unknown_names(selection))
+            guards.refuse_size(seen.matching, self.caps, unknown_names(selection))
         plan = plans.planned(
             selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=why
         )
@@ -146,7 +152,7 @@ class Desk:
         """What a planned replay would do as things stand now. Raises NoSuchReplay."""
         actor.does("preview")
         plan = plans.plan_of(self.brokers, name)
-        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress, personal=True)  # who planned it might
+        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress, personal=actor.may("unmask"))
 
     def approve(self, actor: Actor, name: str) -> Plan:
         """By somebody else than who planned it. Raises Refused, WrongState, NoSuchReplay."""
@@ -169,6 +175,28 @@ class Desk:
         actor.does("run", about)
         with actor.tries("run", about):
             return running.Run(self.brokers, plan, self.decoding, told, self._ends.is_set).through()
+
+    def begin(self, actor: Actor, name: str) -> None:
+        """Run it in the background, for whoever does not wait: `failures` says what ended it before its end. Raises as `may_run`,
+        and Refused where as many run here as can.
+        """
+        with actor.tries("run", {"id": name}):
+            self.may_run(actor, name)
+            if self._turns.acquire(blocking=False) is False:
+                raise guards.Refused(f"{RUNS} replays run here already: wait for one, or run it by `bookly replay run`.")
+        self.failures.pop(name, None)
+        Thread(target=self._run_alone, args=(actor, name), name=f"replay-{name}", daemon=True).start()
+
+    def _run_alone(self, actor: Actor, name: str) -> None:
+        try:
+            self.run(actor, name)
+        except BooklyError as error:
+            self.failures[name] = str(error)
+        except Exception as error:
+            log.exception("replay %s stands still: it goes on where it was when it is resumed", name)
+            self.failures[name] = f"{type(error).__name__}: the log of this process says more"
+        finally:
+            self._turns.release()
 
     def pause(self, actor: Actor, name: str) -> Plan:
         """Whoever runs it lets go of it within a second. Raises WrongState, NoSuchReplay."""
@@ -198,7 +226,7 @@ class Desk:
     def moves(self, actor: Actor, group: str, goal: resetting.Goal, topics: Sequence[str] = ()) -> list[resetting.Move]:
         """What a reset would do. Raises Refused."""
         with actor.tries("reset", {"group": group}):
-            return resetting.moves(self.brokers, group, goal, topics, ours=OURS)
+            return resetting.moves(self.brokers, group, goal, topics, ours=KEEP_TABLES)
 
     def reset(self, actor: Actor, group: str, planned: Sequence[resetting.Move], *, why: str) -> None:
         """Set the offsets as they were shown. Raises NoReason, Refused."""
@@ -211,16 +239,16 @@ class Desk:
 
     def _step(self, actor: Actor, verb: str, name: str, state: State, **changed: Any) -> Plan:
         with actor.tries(verb, {"id": name}):
-            after = plans.plan_of(self.brokers, name).to(state, **changed)
-        actor.does(verb, {"id": name})
-        plans.keep(self.brokers, after)
-        return after
+            plans.plan_of(self.brokers, name).to(state, **changed)
+            actor.does(verb, {"id": name})
+            return plans.step(self.brokers, name, state, **changed)
 
     def _previewed(
         self, selection: Selection, spans: tuple[Span, ...], group: str, progress: Callable[[int], None], *, personal: bool
     ) -> Preview:
         standing = read_standing(self.brokers, group) if group else None
-        return preview(self.brokers, self.decoding, selection, spans, standing, progress, personal=personal)
+        most = self.caps.records + 1
+        return preview(self.brokers, self.decoding, selection, spans, standing, progress, most=most, personal=personal)
 
     def _partitions(self) -> dict[str, int]:
         return {name: len(topic.partitions) for name, topic in admin_client(self.brokers).list_topics(timeout=10).topics.items()}

@@ -1,4 +1,4 @@
-"""What a replay may not be, whoever asks: refused before anything is read or written, each with what to do instead."""
+"""What a replay may not be, whoever asks: refused before anything is written, each with what to do instead."""
 
 from __future__ import annotations
 
@@ -82,14 +82,18 @@ def refuse_target(topic: str, partitions: Mapping[str, int], spans: Sequence[Spa
         )
 
 
-def refuse_size(matching: int, rate: int, caps: Caps, unknown: Sequence[str] = ()) -> None:
+def refuse_rate(rate: int, caps: Caps) -> None:
+    """Raises Refused."""
+    if not 0 < rate <= caps.rate:
+        raise Refused(f"the rate is {rate:,} records a second, and it can be 1 to {caps.rate:,}.")
+
+
+def refuse_size(matching: int, caps: Caps, unknown: Sequence[str] = ()) -> None:
     """`unknown`: why perhaps nothing is meant. Raises Refused."""
     if not matching:
         raise Refused("; ".join(("nothing meets the selection: there is nothing to replay", *unknown)) + ".")
     if matching > caps.records:
-        raise Refused(f"{matching:,} records meet it, and a replay has {caps.records:,} at most: select less, or in parts.")
-    if not 0 < rate <= caps.rate:
-        raise Refused(f"the rate is {rate:,} records a second, and it can be 1 to {caps.rate:,}.")
+        raise Refused(f"more than {caps.records:,} records meet it, which a replay has at most: select less, or in parts.")
 
 
 def refuse_run(plan: Plan, others: Collection[Plan], caps: Caps) -> None:

@@ -14,7 +14,9 @@ WHY: Final = "dead."  # what a dead letter says of its failure is of that failur
 
 
 def replayed(found: Found, plan_id: str) -> list[tuple[str, bytes]]:
-    """All that it had but its trace, kept as `replay.traceparent`; a trace of its own; the plan, and the source's place."""
+    """All that it had but its trace, kept as `replay.traceparent`, and what a dead letter or another replay said; a trace of its
+    own; the plan, and the source's place.
+    """
     old = found.header("traceparent")
     kept = [(name, value) for name, value in found.headers if name not in TRAVEL and not name.startswith((OURS, WHY))]
     said = {

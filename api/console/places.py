@@ -10,7 +10,6 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it
 
 from api.console.found import Span
 from api.console.reading import offsets_of, places_of, read
-from api.console.resetting import AT_REST, state_of
 from api.console.selection import Selection
 from api.groups import TOPICS
 from api.lag import LagReader
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from api.lag import Lag
 
 PATIENCE_S: Final = 10.0
+AT_REST: Final = {ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD}
 NEAR: Final = 100  # offsets, in which the first unread record stands, unless transactions failed one after the other
 
 
@@ -97,6 +97,16 @@ def groups(brokers: str) -> list[Group]:
         state, members = state_of(brokers, f"bookly-{name}")
         found.append(Group(f"bookly-{name}", _state(state), members, sum(one.messages for one in lags), _behind(brokers, lags)))
     return found
+
+
+def state_of(brokers: str, group: str) -> tuple[ConsumerGroupState, int]:
+    """Raises BrokerUnavailable."""
+    admin = admin_client(brokers)  # held: one that is let go of never answers
+    try:
+        described = admin.describe_consumer_groups([group], request_timeout=PATIENCE_S)[group].result()
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    return described.state, len(described.members)
 
 
 def _state(state: ConsumerGroupState) -> str:

@@ -1,7 +1,8 @@
 """A replay as it is planned: what is read, where it goes, how fast, and how far it has come. Kept in a compacted topic, so that
 every face sees the same, and any process can take a run up again.
 
-    planned ──approve──▶ approved ──run──▶ running ◀──▶ paused ──▶ finished | stopped
+    planned ──approve──▶ approved ──run──▶ running ◀──pause, run──▶ paused
+    planned ──run──▶ running ──▶ finished; from every state but the last, ──stop──▶ stopped
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bookly.errors import BrokerUnavailable
 from bookly.transport import librdkafka_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 TOPIC: Final = "bookly.console.replays"
 PATIENCE_S: Final = 20.0
@@ -124,6 +125,26 @@ def keep(brokers: str, plan: Plan) -> int:
     if producer.flush(PATIENCE_S) or failed:
         raise BrokerUnavailable(brokers, PATIENCE_S, failed[0] if failed else "it did not confirm the plan")
     return kept[0]
+
+
+def step(
+    brokers: str, name: str, state: State, allowed: Callable[[Plan, list[Plan]], None] = lambda *_: None, **changed: Any
+) -> Plan:
+    """A replay, a step on. Of two who step at once, the first that is kept goes on: the other finds it before its own, and takes
+    its own back. `allowed`: refuses by all that there is before. Raises WrongState, NoSuchReplay, and what `allowed` does.
+    """
+    was = plan_of(brokers, name)
+    after = was.to(state, **changed)
+    before = all_plans(brokers, before=keep(brokers, after))
+    now = next(plan for plan in before if plan.id == name)
+    try:
+        if now.state != was.state:
+            raise WrongState(f"replay {name} has become {now.state} meanwhile. Nothing was done.")
+        allowed(after, before)
+    except Refusal:
+        keep(brokers, now)
+        raise
+    return after
 
 
 def all_plans(brokers: str, before: int | None = None) -> list[Plan]:

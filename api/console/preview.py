@@ -58,15 +58,16 @@ def preview(
     standing: Standing | None,
     progress: Callable[[int], None] = lambda _: None,
     *,
+    most: int | None = None,
     personal: bool = False,
 ) -> Preview:
-    """Reads all of it, and writes nothing. Raises BrokerUnavailable, RegistryUnavailable, Personal."""
+    """Reads all of it, or up to `most` that meet, and writes nothing. Raises BrokerUnavailable, RegistryUnavailable, Personal."""
     types: Counter[str] = Counter()
     keys: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     samples: dict[str, list[Sample]] = {}
     copies = 0
-    for found in search(brokers, decoding, selection, spans, personal=personal, progress=progress):
+    for found in search(brokers, decoding, selection, spans, limit=most, personal=personal, progress=progress):
         if hygiene.was_replayed(found):
             copies += 1
             continue

@@ -97,9 +97,12 @@ def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = 
         consumer.assign([TopicPartition(span.topic, span.partition, span.first) for span in left.values()])
         while left:
             batch = _next(consumer, brokers)
-            furthest = {(message.topic(), message.partition()): message.offset() + (message.error() is None) for message in batch}
+            wanted = [message for message in batch if message.error() is None]
+            furthest = {(message.topic(), message.partition()): message.offset() + 1 for message in wanted}
+            if len(wanted) < len(batch):
+                for place, offset in _ends(batch, brokers):
+                    furthest[place] = max(offset, furthest.get(place, 0))
             cut, went = [place for place, offset in furthest.items() if place not in left or offset > left[place].end], 0
-            wanted = [message for message in batch if message.error() is None or _refuse(message.error())]
             if cut:
                 wanted = [one for one in wanted if (span := left.get((one.topic(), one.partition()))) and one.offset() < span.end]
             for place in furthest.keys() & left.keys():
@@ -130,11 +133,15 @@ def found(message: Any) -> Found:
     )
 
 
-def _refuse(error: KafkaError) -> bool:
-    """That a partition has no more is no error, and no record."""
-    if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
-        raise KafkaException(error)
-    return False
+def _ends(batch: Sequence[Any], brokers: str) -> Iterator[tuple[tuple[str, int], int]]:
+    """Where partitions are said to have no more. Raises BrokerUnavailable for whatever else is no record."""
+    for message in batch:
+        error = message.error()
+        if error is None:
+            continue
+        if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
+            raise BrokerUnavailable(brokers, PATIENCE_S, error.str())
+        yield (message.topic(), message.partition()), message.offset()
 
 
 def places_of(admin: AdminClient, brokers: str, selection: Selection) -> list[TopicPartition]:

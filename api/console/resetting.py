@@ -14,12 +14,15 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 from aiokafka.errors import CommitFailedError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
-from confluent_kafka import ConsumerGroupState, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from api.console.found import Span
 from api.console.guards import Refused
+from api.console.places import AT_REST, state_of
 from api.console.reading import offsets_of, read
+from api.console.selection import Unselectable
+from api.console.times import parsed
 from api.tally import read_reached
 from bookly.errors import BrokerUnavailable
 from bookly.transport import admin_client
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 PATIENCE_S: Final = 10.0
-AT_REST: Final = {ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD}
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,18 @@ class Goal:
     word: str = ""
     offset: int | None = None
     at: int | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Goal:
+        """As people say it: a word, an offset, or a time. Raises Unselectable."""
+        if text in {"earliest", "latest"}:
+            return cls(word=text)
+        if text.isascii() and text.isdecimal() and len(text) < 19:
+            return cls(offset=int(text))
+        try:
+            return cls(at=parsed(text))
+        except Unselectable:
+            raise Unselectable(f"{text[:60]!r} is none of earliest, latest, an offset, a time like 2026-11-25T08:00") from None
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,6 @@ def moves(
     group: str,
     goal: Goal,
     topics: Collection[str] = (),
-    partitions: Collection[int] = (),
     *,
     ours: Collection[str] = (),
 ) -> list[Move]:
@@ -68,11 +81,7 @@ def moves(
     Raises Refused, BrokerUnavailable.
     """
     admin = admin_client(brokers)
-    reached = {
-        place: at.offset
-        for place, at in read_reached(brokers, group).items()
-        if (not topics or place[0] in topics) and (not partitions or place[1] in partitions)
-    }
+    reached = {place: at.offset for place, at in read_reached(brokers, group).items() if not topics or place[0] in topics}
     if not reached:
         of = f" of {', '.join(topics)}" if topics else ""
         raise Refused(f"{group} has committed no offset{of}, so there is nothing to set; there are: {_others(brokers)}.")
@@ -101,16 +110,6 @@ def refuse_moves(brokers: str, group: str, planned: Collection[Move]) -> None:
     state, members = state_of(brokers, group)
     if state not in AT_REST:
         raise Refused(f"{group} is live ({members} members): stop them first, else they commit over it.")
-
-
-def state_of(brokers: str, group: str) -> tuple[ConsumerGroupState, int]:
-    """Raises BrokerUnavailable."""
-    admin = admin_client(brokers)  # held: one that is let go of never answers
-    try:
-        described = admin.describe_consumer_groups([group], request_timeout=PATIENCE_S)[group].result()
-    except KafkaException as error:
-        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
-    return described.state, len(described.members)
 
 
 def reset(brokers: str, group: str, planned: Collection[Move]) -> None:

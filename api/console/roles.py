@@ -10,11 +10,11 @@ from bookly.errors import BooklyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LOOKS: Final = frozenset({"topics", "groups", "find", "look", "life", "dead", "parked", "replays", "preview"})
+LOOKS: Final = frozenset({"topics", "groups", "find", "look", "life", "dead", "replays", "preview"})
 VERBS: Final[Mapping[str, str]] = {
     **dict.fromkeys(LOOKS, LOOK.wide),
     "unmask": UNMASK.wide,
-    **dict.fromkeys(("release", "drop", "plan", "approve", "run", "resume", "pause", "stop"), REPLAY.wide),
+    **dict.fromkeys(("release", "drop", "plan", "approve", "run", "pause", "stop"), REPLAY.wide),
     "reset": RESET.wide,
     "trail": ADMINISTER.wide,
 }

@@ -104,24 +104,15 @@ class Run:
         finally:
             member.close()
         self._look()  # who pauses or stops it now is heard: all is replayed, and a resume would find nothing left
-        return self._step("finished", replayed=self.produced) if self._plan.state == "running" else self._plan
+        if self._plan.state != "running":
+            return self._plan
+        return plans.step(self._brokers, self._plan.id, "finished", replayed=self.produced)
 
     def _begin(self) -> Plan:
-        """Of two that begin in one moment, the one that said so first goes on. Raises Refused, WrongState."""
-        plan = plans.plan_of(self._brokers, self._plan.id)
-        begun = plan.to("running", before=plan.before or _before(self._brokers, plan))
-        at = plans.keep(self._brokers, begun)
-        try:
-            guards.refuse_second(plan, plans.all_plans(self._brokers, before=at))
-        except guards.Refused:
-            plans.keep(self._brokers, plan)
-            raise
-        return begun
-
-    def _step(self, state: Any, **changed: Any) -> Plan:
-        plan = plans.plan_of(self._brokers, self._plan.id).to(state, **changed)
-        plans.keep(self._brokers, plan)
-        return plan
+        """Raises Refused, WrongState."""
+        begun = self._plan.state in {"running", "paused"}
+        before = self._plan.before if begun else _before(self._brokers, self._plan)
+        return plans.step(self._brokers, self._plan.id, "running", guards.refuse_second, before=before)
 
     def _take_up(self) -> None:
         """Where the last transaction left it."""

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from api.console.masking import is_personal, masked
 
 if TYPE_CHECKING:
     from api.console.decoding import Decoding
     from api.console.found import Found
+
+
+OWN: Final = "bookly.console."  # the trail, and plans with their conditions: `audit show` and `replay list` say who may
+
+
+def parts(body: Any) -> list[tuple[str, str, Any]]:
+    """Every value of an event with its part (metadata, data) and name; of a record of another shape, those beside each other."""
+    found: list[tuple[str, str, Any]] = []
+    for part, values in (body or {}).items():
+        found += [(part, name, value) for name, value in values.items()] if isinstance(values, dict) else [("", part, values)]
+    return found
 
 
 def record(found: Found, decoding: Decoding, *, unmasked: bool = False) -> dict[str, Any]:
@@ -27,4 +38,5 @@ def record(found: Found, decoding: Decoding, *, unmasked: bool = False) -> dict[
         "headers": {name: value.decode(errors="backslashreplace") for name, value in found.headers},
         "bytes": len(found.value or b""),
     }
-    return {**shown, "raw": (found.value or b"").hex()} if unmasked and event.body is None else shown
+    raw = unmasked and event.body is None and not found.topic.startswith(OWN)
+    return {**shown, "raw": (found.value or b"").hex()} if raw else shown

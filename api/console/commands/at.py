@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -17,8 +17,10 @@ from api.console.decoding import Decoding
 from api.console.desk import Desk
 from api.console.guards import Caps
 from api.console.selection import Selection, Where, checked, parsed_condition
+from api.console.times import milliseconds
 from api.environment import environment
 from api.groups import named
+from api.showing import printable
 from bookly.registry import Registry
 from bookly.settings import required
 
@@ -100,9 +102,9 @@ def told(value: Any) -> None:
 
 
 def say(sentence: str, *, err: bool = False) -> None:
-    """As it is: a key may look like markup."""
-    Console(stderr=err).print(sentence, markup=False, emoji=False, highlight=False)
+    """As it is, but for what steers a terminal: a key may look like markup."""
+    Console(stderr=err).print(printable(sentence), markup=False, emoji=False, highlight=False)
 
 
 def _ms(at: datetime | None) -> int | None:
-    return None if at is None else int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    return None if at is None else milliseconds(at)

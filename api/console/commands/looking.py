@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,9 +35,10 @@ from api.console.commands.at import (
     told,
 )
 from api.console.reading import spans_of
-from api.console.telling import record
+from api.console.telling import parts, record
 from api.console.timeline import NAMES_IT
 from api.console.timeline import life as life_of
+from api.console.times import written
 from api.console.unknown import unknown_names
 from api.parking import spelled
 from api.showing import show
@@ -122,7 +122,7 @@ def find(  # one for each condition
                 if as_json:
                     told(row)
                 else:
-                    say(f"{row['place']}  {_at(row['timestamp'])}  {row['type']}  {_key(row)}")
+                    say(f"{row['place']}  {written(row['timestamp'])}  {row['type']}  {_key(row)}")
                     say(f"    {row['problem'] or _short(row['event'])}")
     if not many:
         for sentence in unknown_names(asked):
@@ -151,7 +151,7 @@ def look(
     elif as_json:
         told(row)
     else:
-        shown = {**row, "timestamp": _at(row["timestamp"]), "key": _key(row), "event": json.dumps(row["event"], indent=2)}
+        shown = {**row, "timestamp": written(row["timestamp"]), "key": _key(row), "event": json.dumps(row["event"], indent=2)}
         for name, value in shown.items():
             say(f"{name:>10}  {value}")
     raise typer.Exit(0 if row else 1)
@@ -185,9 +185,5 @@ def _said(one: Moment) -> None:
         say(f"    {deed.group} {deed.state}{names}{f' (failed: {deed.failed})' if deed.failed else ''}")
 
 
-def _at(timestamp: int) -> str:
-    return datetime.fromtimestamp(timestamp / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if timestamp >= 0 else "no time"
-
-
 def _short(event: Any) -> str:
-    return ", ".join(f"{name}={value}" for name, value in (event or {}).get("data", {}).items() if value is not None)
+    return ", ".join(f"{name}={value}" for part, name, value in parts(event) if part != "metadata" and value is not None)

@@ -95,13 +95,13 @@ def run(name: Id, as_json: Json = False) -> None:
 
     Exit code 1 when it is not finished.
     """
-    _run(name, "run", as_json=as_json)
+    _run(name, as_json=as_json)
 
 
 @replay.command()
 def resume(name: Id, as_json: Json = False) -> None:
     """Go on with one that was paused, or whose process died. The same as `run`."""
-    _run(name, "resume", as_json=as_json)
+    _run(name, as_json=as_json)
 
 
 @replay.command()
@@ -146,8 +146,8 @@ def report(name: Id, as_json: Json = False) -> None:
     raise typer.Exit(1 if found.left or found.plan.state in {"planned", "approved", "running", "paused"} else 0)
 
 
-def _run(name: str, verb: str, *, as_json: bool) -> None:
-    actor = signed_in(verb)
+def _run(name: str, *, as_json: bool) -> None:
+    actor = signed_in("run")
     with desk() as at, progress("replayed") as on:
         done = 0
 

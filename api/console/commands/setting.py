@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections import deque
 from typing import Annotated, Final
 
 import msgspec
@@ -13,9 +13,8 @@ from api.console import audit as trail
 from api.console.acting import signed_in
 from api.console.commands.at import Json, Why, desk, say, told
 from api.console.resetting import Goal
-from api.console.selection import Unselectable
 from api.environment import environment
-from api.groups import named
+from api.groups import READS, named
 from api.showing import show
 from bookly.settings import required
 
@@ -38,7 +37,7 @@ def reset(
     actor, group = signed_in("reset"), named(group)
     with desk() as at:
         with actor.tries("reset", {"group": group}):
-            goal = _goal(to)
+            goal = Goal.of(to)
         planned = at.moves(actor, group, goal, topic or ())
         show(
             f"{group} would go on",
@@ -48,6 +47,8 @@ def reset(
             ),
             as_json=as_json,
         )
+        if group.removeprefix("bookly-") in READS and any(move.lost for move in planned):
+            say("what is lost counts as applied from then on: it is never read, and no replay applies it", err=True)
         if not yes:
             say("nothing was set: --yes does it", err=True)
             raise typer.Exit(1)
@@ -57,12 +58,12 @@ def reset(
 
 @audit.command(name="show")
 def listed(
-    last: Annotated[int, typer.Option(min=1, help="the last so many")] = 50,
+    last: Annotated[int, typer.Option(min=1, max=1_000_000, help="the last so many")] = 50,
     as_json: Json = False,
 ) -> None:
     """The newest entries."""
-    signed_in("trail")
-    found = [msgspec.json.decode(value, type=trail.Entry) for _, value in trail.entries(_brokers())][-last:]
+    signed_in("trail").does("trail")
+    found = [trail.entry_of(value) for _, value in deque(trail.entries(_brokers()), maxlen=last)]
     rows = (
         msgspec.to_builtins(one)
         if as_json
@@ -81,9 +82,10 @@ def verify(
 
     Exit code 1 when the chain breaks, with the offset.
     """
-    signed_in("trail")
+    actor = signed_in("trail")
     if head and not _HASH.fullmatch(head):
         raise typer.BadParameter(f"{head!r} is no hash: it is the 64 digits of 0-9a-f that an earlier verify printed")
+    actor.does("trail")
     seen: set[str] = set()
     count, newest, broken = trail.verified(trail.entries(_brokers()), seen.add)
     if broken is None and head and head not in seen:
@@ -95,18 +97,6 @@ def verify(
     else:
         say(f"{count} entries hold; the newest is {newest}")
     raise typer.Exit(1 if broken else 0)
-
-
-def _goal(to: str) -> Goal:
-    if to in {"earliest", "latest"}:
-        return Goal(word=to)
-    if to.isascii() and to.isdecimal():
-        return Goal(offset=int(to))
-    try:
-        at = datetime.fromisoformat(to)
-    except ValueError:
-        raise Unselectable(f"{to!r} is none of earliest, latest, an offset, a time like 2026-11-25T08:00") from None
-    return Goal(at=int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
 
 
 def _brokers() -> str:

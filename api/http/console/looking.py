@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.console import dead, places
 from api.console.reading import spans_of
 from api.console.telling import record
-from api.console.timeline import EVENTS as TOPICS_OF_EVENTS
+from api.console.timeline import TOPICS_OF_EVENTS
 from api.console.timeline import life as life_of
+from api.console.times import written
 from api.console.unknown import unknown_names
 from api.groups import TOPICS
 from api.http.console.asking import Acting, form_of, number, selection_of
-from api.http.console.showing import moment, off_the_loop, refused, shown
+from api.http.console.showing import off_the_loop, refused, shown
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
 from bookly.catalog import EVENTS
@@ -71,7 +72,7 @@ async def find(edge: TheEdge, actor: Acting, request: Request) -> Response:
 
         try:
             for found in islice(desk.find(actor, asked, spans, progress=on), most):
-                rows += [{**record(found, desk.decoding), "at": moment(found.timestamp)}]
+                rows += [{**record(found, desk.decoding), "at": written(found.timestamp)}]
         except TimeoutError:
             whole = sum(span.offsets for span in spans)
             return {"rows": rows, "more": f"{read:,} of {whole:,} offsets were read in {LONGEST_S:.0f} s"}
@@ -103,7 +104,7 @@ async def unmask(edge: TheEdge, actor: Acting, request: Request, topic: str, par
 async def _record(edge: TheEdge, actor: Acting, request: Request, place: tuple[str, int, int], why: str | None) -> Response:
     try:
         row = await off_the_loop(lambda: edge.desk.look(actor, place, unmask=why))
-        rows = [] if row is None else [{**row, "at": moment(row["timestamp"])}]
+        rows = [] if row is None else [{**row, "at": written(row["timestamp"])}]
         return shown(request, actor, "record.html", rows=rows, place=place, unmasked=why or "")
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)

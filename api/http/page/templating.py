@@ -9,6 +9,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from api.console.telling import parts
 from api.http.page.showing import WEEKDAYS, percent
 from api.parking import spelled
 
@@ -48,6 +49,7 @@ def _templates() -> Environment:
     found.globals["weekdays"] = WEEKDAYS
     found.filters["percent"] = percent
     found.filters["spelled"] = spelled
+    found.filters["parts"] = parts
     return found
 
 

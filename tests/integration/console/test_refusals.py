@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -13,17 +14,21 @@ import pytest
 from agents import changelogs
 from api.__main__ import app as command_line
 from api.console import audit, plans
-from api.console.acting import NotSignedIn
+from api.console.acting import Actor, NotSignedIn
 from api.console.decoding import Decoding
+from api.console.desk import RUNS, Desk
 from api.console.found import Span
-from api.console.guards import Refused
+from api.console.guards import Caps, Refused, refuse_second
+from api.console.roles import ROLES
 from api.console.running import Run
 from api.console.selection import Selection, Where
 from api.http.security.keys import new_key
-from bookly.errors import BooklyError
+from bookly.errors import BooklyError, BrokerUnavailable
 from contracts.broker import create_topics
+from tests.pipeline import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bookly.registry import Registry
@@ -82,7 +87,7 @@ def test_a_refusal_by_a_rule_is_one_entry(brokers: str, words: list[str], verb: 
     [entry] = newest(brokers, before)
     assert (entry.who, entry.verb, entry.outcome) == ("key:ann", verb, "refused")
     assert kept in entry.why
-    assert "u-1" not in entry.why, "a key may be somebody's id, and the trail is kept for ever"
+    assert b"u-1" not in msgspec.json.encode(entry), "a key may be somebody's id, and the trail is kept for ever"
 
 
 @pytest.mark.parametrize(("missing", "why"), [("BOOKLY_API_KEY", "no key"), ("BOOKLY_API_KEYS", "the key is nobody's")])
@@ -96,7 +101,7 @@ def test_who_does_not_sign_in_is_told_how(brokers: str, monkeypatch: pytest.Monk
     assert (entry.who, entry.verb, entry.outcome, entry.why) == ("nobody known", "release", "refused", why)
 
 
-def test_a_reason_that_is_no_text_is_kept_as_what_it_is(brokers: str, environment: dict[str, str], signed: str) -> None:
+def test_arguments_that_are_no_text_are_kept_as_what_they_are(brokers: str, environment: dict[str, str], signed: str) -> None:
     before, _ = audit.last(brokers)
     words = ["replay", "plan", "--topic", NOT_UTF8, "--group", NOT_UTF8, "--key", NOT_UTF8, "--why", NOT_UTF8]
     done = subprocess.run(
@@ -110,7 +115,8 @@ def test_a_reason_that_is_no_text_is_kept_as_what_it_is(brokers: str, environmen
     assert broken is None
 
 
-def test_of_two_runs_that_begin_at_once_the_one_that_said_so_first_goes_on(brokers: str, registry: Registry) -> None:
+def two_plans(brokers: str) -> tuple[plans.Plan, plans.Plan]:
+    """Into one target, kept."""
     asked = Selection(("bookly.auth",), where=Where(keys=("nobody",)))
     first, second = (
         plans.planned(asked, (Span("bookly.auth", 0, 0, 1),), group="auth", topic="", rate=1, matching=1, by="ann", why="w")
@@ -118,8 +124,66 @@ def test_of_two_runs_that_begin_at_once_the_one_that_said_so_first_goes_on(broke
     )
     for plan in (first, second):
         plans.keep(brokers, plan)
-    plans.keep(brokers, first.to("running"))
+    return first, second
+
+
+@pytest.fixture
+def beside(brokers: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], plans.Plan], bool], None]:
+    """What somebody else keeps in the same moment: just before the next that we keep, or just behind it."""
+    keep = plans.keep
+
+    def meanwhile(other: Callable[[], plans.Plan], *, first: bool) -> None:
+        def kept(_: str, plan: plans.Plan) -> int:
+            monkeypatch.setattr(plans, "keep", keep)
+            if first:
+                keep(brokers, other())
+            at = keep(brokers, plan)
+            if not first:
+                keep(brokers, other())
+            return at
+
+        monkeypatch.setattr(plans, "keep", kept)
+
+    return meanwhile  # type: ignore[return-value]
+
+
+def test_of_two_runs_that_begin_at_once_the_one_that_said_so_first_goes_on(brokers: str, beside: Any) -> None:
+    first, second = two_plans(brokers)
+    beside(lambda: first.to("running"), first=True)
     with pytest.raises(Refused, match=f"replay {first.id} into bookly.auth.replay is running"):
-        Run(brokers, second, Decoding(registry)).through()
+        plans.step(brokers, second.id, "running", refuse_second)
     assert plans.plan_of(brokers, second.id).state == "planned"
-    plans.keep(brokers, plans.plan_of(brokers, first.id).to("stopped"))
+    plans.step(brokers, first.id, "stopped")
+    beside(lambda: first.to("running"), first=False)
+    assert plans.step(brokers, second.id, "running", refuse_second).state == "running", "the other came behind it"
+    plans.keep(brokers, second.to("stopped"))
+    plans.keep(brokers, first.to("stopped"))
+
+
+def test_a_stop_is_for_good_whatever_else_is_said_in_that_moment(brokers: str, beside: Any) -> None:
+    first, _ = two_plans(brokers)
+    beside(lambda: first.to("stopped"), first=True)
+    with pytest.raises(plans.WrongState, match="has become stopped meanwhile"):
+        plans.step(brokers, first.id, "approved", approved_by="bob")
+    assert plans.plan_of(brokers, first.id).state == "stopped"
+
+
+def test_what_ends_a_run_in_the_background_is_told_and_too_many_are_refused(
+    brokers: str, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, _ = two_plans(brokers)
+    desk, actor = Desk(brokers, Decoding(registry), Caps()), Actor("bob", ROLES["replay"], audit.Trail(brokers))
+
+    def away(_: Run) -> plans.Plan:
+        raise BrokerUnavailable(brokers, 1, "cut off")
+
+    monkeypatch.setattr(Run, "through", away)
+    desk.begin(actor, plan.id)
+    eventually(lambda: "cut off" in desk.failures.get(plan.id, ""), "it is told")
+    goes_on = Event()
+    monkeypatch.setattr(Run, "through", lambda run: goes_on.wait(60) and run._plan)
+    for _ in range(RUNS):
+        desk.begin(actor, plan.id)
+    with pytest.raises(Refused, match=f"{RUNS} replays run here already"):
+        desk.begin(actor, plan.id)
+    goes_on.set()

@@ -11,7 +11,8 @@ from aiokafka.structs import OffsetAndMetadata
 from confluent_kafka import Consumer, Producer
 
 from api.console.guards import Refused
-from api.console.resetting import AT_REST, Goal, Move, _commit, moves, refuse_moves, reset, state_of
+from api.console.places import AT_REST, state_of
+from api.console.resetting import Goal, Move, _commit, moves, refuse_moves, reset
 from api.tally import read_reached
 from tests.pipeline import eventually
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any
+from io import BytesIO
+from typing import Any, get_args
 
+import fastavro
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.console.commands.looking import _short
 from api.console.comparing import holds
 from api.console.decoding import HEADER, Decoding
 from api.console.found import Found
-from api.console.selection import Condition, Selection, Unselectable, Where, checked, parsed_condition
-from api.console.telling import record
+from api.console.selection import Condition, Op, Selection, Unselectable, Where, checked, parsed_condition
+from api.console.telling import parts, record
+from api.http.page.templating import page
 from bookly import EventType
 from bookly.catalog import EVENTS
 from bookly.errors import UnknownSchema
@@ -154,3 +158,56 @@ def test_a_selection_is_kept_as_data_and_what_is_none_is_refused() -> None:
             checked(nothing)
     with pytest.raises(Unselectable, match="no trace id"):
         checked(Selection(("t",), where=Where(trace="xyz")))
+
+
+class Others(Schemas):
+    """A registry of one schema, which is none of ours."""
+
+    def __init__(self, *fields: dict[str, Any]) -> None:
+        self.schema = {"type": "record", "name": "x.Other", "fields": list(fields)}
+
+    def schema_by_id(self, _: int) -> str:
+        return json.dumps(self.schema)
+
+    def written(self, value: dict[str, Any]) -> Found:
+        bytes_ = BytesIO()
+        fastavro.schemaless_writer(bytes_, fastavro.parse_schema(json.loads(json.dumps(self.schema))), value)
+        return found(PREFIX + bytes_.getvalue())
+
+
+@pytest.mark.parametrize("value", [{"n": "x"}, {"data": "x"}, {"metadata": "x", "n": "x"}])
+def test_a_record_of_another_shape_is_shown_on_both_faces(value: dict[str, str]) -> None:
+    others = Others(*({"name": name, "type": "string"} for name in value))
+    row = {**record(others.written(value), Decoding(others)), "at": "now"}  # type: ignore[arg-type]
+    assert [(name, said) for _, name, said in parts(row["event"])] == list(value.items())
+    assert _short(row["event"]) == ", ".join(f"{name}=x" for name in value)
+    about: dict[str, Any] = {"who": "ann", "may": {"unmask"}, "views": (), "here": "/", "said": {}, "why": ""}
+    found_page = page("find.html", **about, names=(), topics=(), rows=[row], more="")
+    record_page = page("record.html", **about, rows=[row], place=("t", 0, 1), unmasked="")
+    for name in value:
+        assert f"<span>{name}=x</span>".encode() in found_page.body
+        assert f'<th scope="row">{name}</th><td>x</td>'.encode() in record_page.body
+
+
+def test_what_a_record_says_never_ends_a_search() -> None:
+    others = Others(
+        {"name": "share", "type": "double"}, {"name": "at", "type": {"type": "long", "logicalType": "local-timestamp-millis"}}
+    )
+    decoding = Decoding(others)  # type: ignore[arg-type]
+    event = decoding.event(others.written({"share": float("nan"), "at": -62_135_596_800_000}))
+    assert event.body is not None, event.problem
+    assert event.body["at"] == "0001-01-01T00:00:00"
+    for op in get_args(Op)[:6]:
+        assert holds(Condition("share", op, "1"), event.body["share"]) == (op == "ne")
+
+
+def test_records_within_themselves_are_not_read_however_deep_they_are() -> None:
+    others = Others({"name": "inner", "type": ["null", "x.Other"]})
+    deep = found(PREFIX + b"\x02" * 100_000 + b"\0")
+    assert "as deep as anybody likes" in Decoding(others).event(deep).problem  # type: ignore[arg-type]
+
+
+def test_the_console_is_no_way_to_its_own_bytes() -> None:
+    one = found(b"{}")._replace(topic="bookly.console.audit")
+    assert "raw" in record(found(b"{}"), DECODING, unmasked=True)
+    assert "raw" not in record(one, DECODING, unmasked=True), "who may unmask may not read the trail"

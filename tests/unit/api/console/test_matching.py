@@ -179,7 +179,7 @@ def test_who_only_looks_may_not_ask_about_what_is_masked(name: str, op: Any) -> 
             Sieve(selection, matcher)([asked])
         with pytest.raises(Personal, match="needs console:unmask"):
             Matcher(selection, DECODING).meets(found(asked))
-        is_found(asked, test, personal=True)
+        assert is_found(asked, test, personal=True) in {True, False}, "who may unmask is answered"
 
 
 @pytest.mark.parametrize("op", ["eq", "contains", "prefix", "lt", "ge"])
