@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from bookly.errors import BooklyError
 
@@ -17,11 +17,21 @@ class Refusal(BooklyError):
         return self.kept or str(self)
 
 
+LONGEST: Final = 1_000
+
+
 class NoReason(Refusal):
-    """It cannot be undone or unseen, so it needs a reason."""
+    """It cannot be undone or unseen, so it needs a reason, which somebody will read."""
 
 
 def must_say(why: str, what: str) -> None:
     """Raises NoReason."""
     if not why.strip():
         raise NoReason(f"{what} needs a reason: say why. Nothing was done.")
+    refuse_long(why)
+
+
+def refuse_long(why: str) -> None:
+    """Raises NoReason."""
+    if len(why) > LONGEST:
+        raise NoReason(f"the reason has {len(why):,} characters, and it can have {LONGEST:,}. Nothing was done.")

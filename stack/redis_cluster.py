@@ -65,6 +65,10 @@ class Six:
                 return int(master[1])
         raise LookupError(f"nobody holds the slot of {key}")
 
+    def masters(self) -> list[int]:
+        """The ports of those that hold slots."""
+        return [int(master[1]) for _, _, master, *_ in self.ask(self._alive()[0], "CLUSTER", "SLOTS")]
+
     def settle(self) -> None:
         """Every node runs, agrees that all is well, and each master has a replica that has caught up."""
         for node in self.nodes.values():

@@ -20,6 +20,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from api.console.found import Span
 from api.console.reading import read, spans_of
 from api.console.selection import Selection, Unselectable
+from api.showing import as_text
 from bookly.errors import BooklyError, BrokerUnavailable
 from bookly.transport import librdkafka_log
 
@@ -57,9 +58,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """Where the chain breaks: the offset, and what is wrong with the record there."""
+    """Where the chain breaks: the offset, and what is wrong with the record there. None: a record is missing that was there."""
 
-    offset: int
+    offset: int | None
     reason: str
 
 
@@ -74,8 +75,8 @@ class Trail:
 
     def write(self, who: str, verb: str, outcome: str, about: Mapping[str, Any] | None = None, why: str = "") -> Entry:
         """It is durable when this returns. Raises NotAudited."""
-        who, verb, outcome, why = map(_printable, (who, verb, outcome, why))
-        said = {name: _printable(str(value)) for name, value in (about or {}).items()}
+        who, verb, outcome, why = map(as_text, (who, verb, outcome, why))
+        said = {name: as_text(str(value)) for name, value in (about or {}).items()}
         with self._lock:
             tried: Entry | None = None
             until, fenced = time.monotonic() + PATIENCE_S, 0
@@ -192,11 +193,6 @@ def verified(
         count, previous = entry.number, _hash(value)
         told(previous)
     return count, previous, None
-
-
-def _printable(text: str) -> str:
-    """Arguments of a command may be bytes that are no UTF-8: they are told as such."""
-    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _hash(value: bytes) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, Producer
 
+from api.console.found import Found
+from api.console.masking import scrubbed
 from api.lag import LagReader
 from api.parking import Changed, NotObeyed, command, read_parked, spelled
 from api.refusing import Refusal
@@ -18,6 +20,7 @@ from bookly.transport import librdkafka_log
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from api.console.decoding import Decoding
     from api.parking import Waiting
 
 PATIENCE_S: Final = 30.0
@@ -45,10 +48,10 @@ class Queue(NamedTuple):
     def head(self) -> Waiting:
         return self.waiting[0]
 
-    def meets(self, *, key: str = "", reason: str = "", handler: str = "", event: str = "", error: str = "") -> bool:
+    def meets(self, *, key: str | None = None, reason: str = "", handler: str = "", event: str = "", error: str = "") -> bool:
         """`key`: as it is, or as it is spelled. `error`: a part of its text. What is not said holds for all."""
         return (
-            key in ("", self.key, spelled(self.key))
+            key in (None, self.key, spelled(self.key))
             and reason in ("", self.reason)
             and (not handler or handler in self.handler.split(","))
             and event in ("", self.head.event)
@@ -56,12 +59,15 @@ class Queue(NamedTuple):
         )
 
 
-def queues(brokers: str, domain: str) -> list[Queue]:
-    """Every key that waits, those that failed first at the front. Raises UnknownTable, BrokerUnavailable."""
+def queues(brokers: str, domain: str, decoding: Decoding | None = None) -> list[Queue]:
+    """Every key that waits, those that failed first at the front. `decoding`: errors are shown without what is personal.
+
+    Raises UnknownTable, BrokerUnavailable, RegistryUnavailable.
+    """
     by_key: dict[str, list[Waiting]] = {}
     for one in read_parked(brokers, domain):
         by_key.setdefault(one.key, []).append(one)
-    found = [_queue(domain, key, waiting) for key, waiting in by_key.items()]
+    found = [_queue(domain, key, waiting, decoding) for key, waiting in by_key.items()]
     return sorted(found, key=lambda queue: (queue.head.partition, queue.head.sequence))
 
 
@@ -181,9 +187,14 @@ def _wait(brokers: str, domain: str, topic: str, ends: dict[int, int], told: Cal
         time.sleep(PAUSE_S)
 
 
-def _queue(domain: str, key: str, waiting: Sequence[Waiting]) -> Queue:
-    said = waiting[0].headers
-    return Queue(domain, key, waiting, *(said.get(f"parked.{name}", "") for name in ("reason", "handler", "error")))
+def _queue(domain: str, key: str, waiting: Sequence[Waiting], decoding: Decoding | None) -> Queue:
+    head = waiting[0]
+    reason, handler, error = (head.headers.get(f"parked.{name}", "") for name in ("reason", "handler", "error"))
+    if decoding is not None and head.found is not None:
+        value, headers = head.found
+        failed = Found(head.topic, head.partition, head.offset, -1, None, value, tuple(headers))
+        error = scrubbed(error, decoding.event(failed))
+    return Queue(domain, key, waiting, reason, handler, error)
 
 
 def shown(queue: Queue) -> dict[str, Any]:

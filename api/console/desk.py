@@ -20,7 +20,8 @@ from api.console.telling import record
 from api.console.unknown import unknown_names
 from api.groups import TOPICS
 from api.lag import LagReader
-from api.refusing import must_say
+from api.refusing import must_say, refuse_long
+from api.showing import as_text
 from bookly.errors import BooklyError
 from bookly.transport import admin_client
 
@@ -47,6 +48,11 @@ class Report(NamedTuple):
     produced: int
     left: int
     effects: dict[str, int]
+
+    @property
+    def to_replay(self) -> int:
+        """Records that met the conditions when it was planned, and are still to be replayed."""
+        return 0 if self.plan.state in plans.ENDED else max(0, self.plan.matching - self.produced)
 
 
 class Desk:
@@ -94,9 +100,9 @@ class Desk:
             return next((record(one, self.decoding, unmasked=unmask is not None) for one in found), None)
 
     def queues(self, actor: Actor, domain: str) -> list[dead.Queue]:
-        """What waits in a group, by key."""
+        """What waits in a group, by key. Raises UnknownTable."""
         actor.does("dead", {"group": domain})
-        return dead.queues(self.brokers, domain)
+        return dead.queues(self.brokers, domain, self.decoding)
 
     def release(
         self, actor: Actor, domain: str, chosen: Sequence[dead.Queue], why: str = "", told: Callable[[int], None] = lambda _: None
@@ -104,6 +110,7 @@ class Desk:
         """Try the keys again; those that wait then. Raises NothingMeets, Changed, NotObeyed, BrokerUnavailable."""
         about = _about(domain, chosen)
         with actor.tries("release", about):
+            refuse_long(why)
             dead.refuse_none(chosen)
             actor.does("release", about, why)
             return dead.order(self.brokers, chosen, by=actor.who, why=why, told=told)
@@ -142,7 +149,7 @@ class Desk:
             seen = self._previewed(selection, tuple(spans), group, progress, personal=actor.may("unmask"))
             guards.refuse_size(seen.matching, self.caps, unknown_names(selection))
         plan = plans.planned(
-            selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=why
+            selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=as_text(why)
         )
         actor.does("plan", {**about, "id": plan.id, "matching": seen.matching}, why)
         plans.keep(self.brokers, plan)

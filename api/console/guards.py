@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from api.console.selection import Selection
 
 NAMES: Final = ("CONSOLE_MOST_RECORDS", "CONSOLE_MOST_RATE", "CONSOLE_SECOND_APPROVAL")
+SYSTEMS: Final = ("__", "bookly.", "bookly-", "kafkasql-", "registry-")  # ours, the broker's, the registry's
 MOST_RECORDS: Final = 1_000_000
 MOST_RATE: Final = 10_000
 
@@ -63,7 +64,7 @@ def refuse_selection(selection: Selection, *, group: str, topic: str, reads: Map
         raise Refused(f"{topic} would be copied into itself, for ever: choose another topic.")
     if mine := [name for name, topics in reads.items() if topic in _inputs(name, topics)]:
         raise Refused(f"{topic} is read by {', '.join(mine)}: a copy there would reach them all. Replay for one group instead.")
-    if topic.startswith(("__", "bookly.console.", "bookly-")) or topic.endswith("-changelog"):
+    if topic.startswith(SYSTEMS) or topic.endswith("-changelog"):
         raise Refused(f"{topic} is kept by the system itself: choose a topic of your own.")
 
 

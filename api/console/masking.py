@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.console.fields import PERSONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from api.console.decoding import Event
 
@@ -21,6 +21,32 @@ def masked(event: Event) -> Mapping[str, Any] | None:
     parsed = event.schema.parsed  # in it each type has its full name, however the text spells it
     found: Mapping[str, Any] = _masked(event.body, parsed, _named(parsed))
     return found
+
+
+def scrubbed(text: str, event: Event) -> str:
+    """What a handler said of an event, with stars for each text that they stand for in the event itself."""
+    for hidden in sorted(_hidden(event.body, masked(event)), key=len, reverse=True):
+        text = text.replace(hidden, STARS)
+    return text
+
+
+def _hidden(value: Any, shown: Any) -> Iterator[str]:
+    if isinstance(value, dict) and isinstance(shown, dict):
+        for name, each in value.items():
+            yield from _hidden(each, shown[name])
+    elif isinstance(value, list) and isinstance(shown, list):
+        for each, other in zip(value, shown, strict=True):
+            yield from _hidden(each, other)
+    elif value != shown:
+        yield from _texts(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def is_personal(event: Event) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.console import hygiene
+from api.console.headers import headers
 from api.console.masking import masked
 from api.console.searching import search
 from api.parking import spelled
@@ -92,11 +93,8 @@ def _sample(found: Found, decoding: Decoding, verdict: str) -> Sample:
     event = decoding.event(found)
     place = f"{found.topic}/{found.partition}/{found.offset}"
     after = hygiene.replayed(found, "(its id)")
-    return Sample(place, event.type or "unreadable", masked(event) or event.problem, _told(found.headers), _told(after), verdict)
-
-
-def _told(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    return {name: value.decode(errors="backslashreplace") for name, value in headers}
+    before, new = headers(found, event), headers(found._replace(headers=tuple(after)), event)
+    return Sample(place, event.type or "unreadable", masked(event) or event.problem, before, new, verdict)
 
 
 def _text(key: bytes | None) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 PATIENCE_S: Final = 10.0
+OF_REPLAYS: Final = "bookly-console-"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def moves(
 
     Raises Refused, BrokerUnavailable.
     """
+    if group.startswith(OF_REPLAYS):
+        raise Refused(f"{group} is a replay's own: its offsets say what it has replayed: moved, some would be twice, or never.")
     admin = admin_client(brokers)
     reached = {place: at.offset for place, at in read_reached(brokers, group).items() if not topics or place[0] in topics}
     if not reached:
@@ -169,7 +172,7 @@ def _others(brokers: str) -> str:
         found = admin.list_consumer_groups(request_timeout=PATIENCE_S).result().valid
     except KafkaException as error:
         raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
-    names = sorted(one.group_id for one in found if not one.group_id.startswith("bookly-console-"))
+    names = sorted(one.group_id for one in found if not one.group_id.startswith(OF_REPLAYS))
     return ", ".join(names) or "none yet"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from api.console.headers import headers
 from api.console.masking import is_personal, masked
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def record(found: Found, decoding: Decoding, *, unmasked: bool = False) -> dict[
         "event": event.body if unmasked else masked(event),
         "problem": event.problem,
         "masked": not unmasked and (is_personal(event) or (event.body is None and bool(found.value))),
-        "headers": {name: value.decode(errors="backslashreplace") for name, value in found.headers},
+        "headers": headers(found, event, unmasked=unmasked),
         "bytes": len(found.value or b""),
     }
     raw = unmasked and event.body is None and not found.topic.startswith(OWN)

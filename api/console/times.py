@@ -8,8 +8,8 @@ from api.console.selection import Unselectable
 
 
 def milliseconds(at: datetime) -> int:
-    """A time without a zone is UTC."""
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    """A time without a zone is UTC. All before 1970 is the beginning."""
+    return max(0, int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
 
 
 def parsed(text: str) -> int:

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.console.decoding import TYPES
 from api.console.fields import path_of
+from api.console.timeline import reactions
+from api.groups import READS, named
 from bookly.catalog import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-    from api.console.selection import Selection
+    from api.console.selection import Selection, Where
+
+
+REASONS: Final = ("HANDLER_RAISED", "MALFORMED", "UNKNOWN_SCHEMA")
 
 
 def unknown_names(selection: Selection) -> list[str]:
@@ -23,7 +28,14 @@ def unknown_names(selection: Selection) -> list[str]:
     return [
         *(_sentence("event", name, known) for name in selection.where.types if name not in known),
         *(_sentence("field", name, PATHS) for name in sorted(fields - PATHS)),
+        *(_sentence(what, name, some) for what, name, some in _of_failures(selection.where) if name and name not in some),
     ]
+
+
+def _of_failures(where: Where) -> Iterator[tuple[str, str, Collection[str]]]:
+    yield "reason of dead letters", where.reason, REASONS
+    yield "group", where.group, {named(group) for group in READS}
+    yield "handler", where.handler, {name for groups in reactions().values() for names in groups.values() for name in names}
 
 
 def _sentence(what: str, name: str, known: Iterable[str]) -> str:

@@ -151,7 +151,12 @@ def look(
     elif as_json:
         told(row)
     else:
-        shown = {**row, "timestamp": written(row["timestamp"]), "key": _key(row), "event": json.dumps(row["event"], indent=2)}
+        shown = {
+            **row,
+            "timestamp": written(row["timestamp"]),
+            "key": "none" if row["key"] is None else spelled(row["key"]),
+            "event": json.dumps(row["event"], indent=2),
+        }
         for name, value in shown.items():
             say(f"{name:>10}  {value}")
     raise typer.Exit(0 if row else 1)
@@ -186,4 +191,6 @@ def _said(one: Moment) -> None:
 
 
 def _short(event: Any) -> str:
-    return ", ".join(f"{name}={value}" for part, name, value in parts(event) if part != "metadata" and value is not None)
+    return ", ".join(
+        f"{name}={value}".replace("\n", "\\n") for part, name, value in parts(event) if part != "metadata" and value is not None
+    )

@@ -29,6 +29,7 @@ from api.console.commands.at import (
     selection,
     told,
 )
+from api.console.plans import ENDED
 from api.console.standing import MEANS
 from api.showing import show
 
@@ -139,11 +140,12 @@ def report(name: Id, as_json: Json = False) -> None:
         "state": found.plan.state,
         "matching": found.plan.matching,
         "produced": found.produced,
-        "left": found.left,
+        "to_replay": found.to_replay,
+        "to_judge": found.left,
         **{f"group {what}": many for what, many in found.effects.items()},
     }
     show("replay", [row], as_json=as_json)
-    raise typer.Exit(1 if found.left or found.plan.state in {"planned", "approved", "running", "paused"} else 0)
+    raise typer.Exit(1 if found.left or found.plan.state not in ENDED else 0)
 
 
 def _run(name: str, *, as_json: bool) -> None:

@@ -75,7 +75,7 @@ def listed(
 
 @audit.command()
 def verify(
-    head: Annotated[str, typer.Option(help="the hash that an earlier verify printed: it must still be there")] = "",
+    head: Annotated[str | None, typer.Option(help="the hash that an earlier verify printed: it must still be there")] = None,
     as_json: Json = False,
 ) -> None:
     """Check every link of the chain, and print the newest hash: keep it elsewhere, it is what the newest entry is held by.
@@ -83,17 +83,18 @@ def verify(
     Exit code 1 when the chain breaks, with the offset.
     """
     actor = signed_in("trail")
-    if head and not _HASH.fullmatch(head):
+    if head is not None and not _HASH.fullmatch(head):
         raise typer.BadParameter(f"{head!r} is no hash: it is the 64 digits of 0-9a-f that an earlier verify printed")
     actor.does("trail")
     seen: set[str] = set()
     count, newest, broken = trail.verified(trail.entries(_brokers()), seen.add)
-    if broken is None and head and head not in seen:
-        broken = trail.Broken(-1, f"no entry has the hash {head}: entries were taken away")
+    if broken is None and head is not None and head not in seen:
+        broken = trail.Broken(None, f"no entry has the hash {head}: entries were taken away, or it was never one of this trail")
     if as_json:
         told({"entries": count, "head": newest, "broken": broken})
     elif broken:
-        say(f"the chain breaks at offset {broken.offset}, behind {count} entries that hold: {broken.reason}")
+        where = "behind" if broken.offset is None else f"at offset {broken.offset}, behind"
+        say(f"the chain breaks {where} {count} entries that hold: {broken.reason}")
     else:
         say(f"{count} entries hold; the newest is {newest}")
     raise typer.Exit(1 if broken else 0)

@@ -62,7 +62,7 @@ def test_a_condition_on_a_masked_field_needs_the_right_to_see_it_and_a_reason(
 ) -> None:
     desk, spans = Desk(brokers, decoding, Caps()), spans_of(brokers, asked)
     actor, trail = acts("look")
-    with pytest.raises(Personal, match="email is personal"):
+    with pytest.raises(Personal, match="email is masked"):
         list(desk.find(actor, asked, spans))
     with pytest.raises(MayNot, match="bob may not see personal fields"):
         list(desk.find(actor, asked, spans, unmask="curious"))

@@ -69,6 +69,15 @@ def test_a_group_that_keeps_tables_is_not_moved_back(brokers: str, place: str) -
     refuse_moves(brokers, place, moves(brokers, place, Goal(word="latest"), ours={place}))
 
 
+def test_the_offsets_of_a_replay_are_nobodys_to_set(brokers: str) -> None:
+    with pytest.raises(Refused, match="its offsets say what it has replayed"):
+        moves(brokers, "bookly-console-20261128-000000-abcdef", Goal(word="earliest"))
+
+
+def test_a_time_before_all_times_is_the_beginning(brokers: str, place: str) -> None:
+    assert moves(brokers, place, Goal.of("1969-01-01")) == [Move(place, 0, 4, 0, 4, 0)]
+
+
 def test_a_live_group_is_refused_by_us_and_by_the_broker(brokers: str, place: str) -> None:
     planned = moves(brokers, place, Goal(word="earliest"))
     member = Consumer({"bootstrap.servers": brokers, "group.id": place, "enable.auto.commit": False})

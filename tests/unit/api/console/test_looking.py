@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 
 from api.console.commands.looking import _short
 from api.console.comparing import holds
+from api.console.dead import _queue
 from api.console.decoding import HEADER, Decoding
 from api.console.found import Found
+from api.console.matching import Matcher, Personal
 from api.console.selection import Condition, Op, Selection, Unselectable, Where, checked, parsed_condition
 from api.console.telling import parts, record
+from api.console.unknown import unknown_names
 from api.http.page.templating import page
+from api.parking import Waiting
 from bookly import EventType
 from bookly.catalog import EVENTS
 from bookly.errors import UnknownSchema
@@ -211,3 +215,51 @@ def test_the_console_is_no_way_to_its_own_bytes() -> None:
     one = found(b"{}")._replace(topic="bookly.console.audit")
     assert "raw" in record(found(b"{}"), DECODING, unmasked=True)
     assert "raw" not in record(one, DECODING, unmasked=True), "who may unmask may not read the trail"
+
+
+def test_errors_and_headers_show_nothing_that_the_event_hides() -> None:
+    error = f"ValueError: {SECRETS['full_name']} <{SECRETS['email']}> of u-1 is no address"
+    said = (("dead.error", error.encode()), ("dead.reason", b"HANDLER_RAISED"), ("mail", b"ann@example.org"))
+    one = found(PREFIX + body(), *said)
+    shown = record(one, DECODING)["headers"]
+    assert shown == {"dead.error": "ValueError: *** <***> of u-1 is no address", "dead.reason": "HANDLER_RAISED", "mail": "***"}
+    assert record(one, DECODING, unmasked=True)["headers"]["dead.error"] == error
+
+
+@pytest.mark.parametrize(("name", "open_"), [("ce_source", True), ("dead.reason", True), ("mail", False), ("dead.error", False)])
+def test_a_condition_on_a_header_that_is_masked_needs_the_right_to_see_it(name: str, *, open_: bool) -> None:
+    asked = Selection(("t",), where=Where(headers=(Condition(name, "contains", "ann"),)))
+    assert not Matcher(asked, DECODING, personal=True).meets(found(PREFIX + body()))
+    if open_:
+        assert not Matcher(asked, DECODING).meets(found(PREFIX + body()))
+    else:
+        with pytest.raises(Personal, match=f"the header {name} is masked"):
+            Matcher(asked, DECODING)
+
+
+def test_a_queue_says_why_it_waits_without_naming_anybody() -> None:
+    ours = {
+        "topic": "bookly.auth",
+        "offset": "4",
+        "attempt": "1",
+        "error": f"ValueError: {SECRETS['email']}",
+        "reason": "HANDLER_RAISED",
+    }
+    headers = [(f"parked.{name}", text.encode()) for name, text in ours.items()]
+    texts = {name: value.decode() for name, value in headers}
+    waits = Waiting("", 1, "bookly.auth", 0, 4, KIND, 1, texts, (PREFIX + body(), headers))
+    queue = _queue("auth", "", [waits], DECODING)
+    assert queue.error == "ValueError: ***"
+    assert queue.meets(error="ValueError", key="")
+    assert queue.meets(key="$''"), "as it is shown"
+    assert not queue.meets(error=SECRETS["email"])
+    assert not queue.meets(key="u-1")
+
+
+def test_names_that_nobody_has_are_told_with_the_nearest() -> None:
+    slip = Condition("emial", "exists")
+    where = Where(types=("USER_REGISTRED",), fields=(slip,), reason="HANDLER_RAISD", handler="count_reservatio")
+    said = " ".join(unknown_names(Selection(("t",), where=where)))
+    for near in ("USER_REGISTERED", "data.email", "HANDLER_RAISED", "count_reservation"):
+        assert near in said
+    assert not unknown_names(Selection(("t",), where=Where(types=("USER_REGISTERED",), fields=(Condition("email", "exists"),))))
