@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LANES = 500  # under way at once
+_WAIT_FOR_A_FILE_S = 30.0  # for the services that write to it
 _POLL_S = 0.1  # between two looks at an empty outbox
 
 
@@ -52,7 +53,9 @@ class Relay:
         **settings: Unpack[ProducerArgs],
     ) -> None:
         self._settings = ProducerSettings.of(settings)
-        self._engine = create_engine(database_url(database), poolclass=NullPool)  # a pool would keep our locks alive
+        url = database_url(database)
+        patience = {"timeout": _WAIT_FOR_A_FILE_S} if url.get_backend_name() == "sqlite" else {}
+        self._engine = create_engine(url, poolclass=NullPool, connect_args=patience)  # a pool would keep our locks alive
         self._keep_s, self._hold_s, self._retry_s, self._lease_s = keep_s, hold_s, retry_s, lease_s
         self._transport, self._schemas = transport, schemas
         self._outcome = Outcome()
