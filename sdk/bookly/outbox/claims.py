@@ -6,7 +6,6 @@ and each of the two in order. It is what keeps repeats rare (docs/decisions/0015
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import func, insert, select, text, update
@@ -41,7 +40,7 @@ class AdvisoryLocks:
     It also ends the session of a relay that is halted, or whose machine is gone, after `lease_s`.
     """
 
-    def __init__(self, lease_s: float = LEASE_S) -> None:
+    def __init__(self, lease_s: float) -> None:
         self._lease_s = lease_s
         self._ours: set[int] = set()
         self._space = 0
@@ -88,9 +87,8 @@ class AdvisoryLocks:
 class Lease:
     """SQLite: all shards or none, by a row that says until when. It is one machine's file, so that one clock is asked."""
 
-    def __init__(self, lease_s: float = LEASE_S) -> None:
-        self._lease = round(lease_s * 1_000_000)
-        self._me = str(uuid.uuid4())
+    def __init__(self, lease_s: float, holder: str) -> None:
+        self._lease, self._me = round(lease_s * 1_000_000), holder
 
     def enter(self, connection: Connection) -> None:
         free = {"name": "relay", "holder": "", "until": 0}
@@ -105,6 +103,6 @@ class Lease:
         connection.execute(update(LEASE).where(LEASE.c.holder == self._me).values(until=0))
 
 
-def claims(connection: Connection, lease_s: float = LEASE_S) -> Claims:
-    """As the database has them."""
-    return AdvisoryLocks(lease_s) if connection.dialect.name == "postgresql" else Lease(lease_s)
+def claims(connection: Connection, lease_s: float, holder: str) -> Claims:
+    """As the database has them. `holder`: the relay's own name, which it keeps when it opens another connection."""
+    return AdvisoryLocks(lease_s) if connection.dialect.name == "postgresql" else Lease(lease_s, holder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -35,6 +36,7 @@ _REFUSED: Final = frozenset(
     }
 )
 _BROKEN: Final = "_FATAL"
+_SELDOM_S: Final = 5.0
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Lanes:
         self._producer, self._framing, self._outcome, self._retry_s = producer, framing, outcome, retry_s
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
+        self._told_s = float("-inf")
         self.news = asyncio.Event()
 
     @property
@@ -116,10 +119,13 @@ class Lanes:
         return None
 
     def _refuse(self, row: Row, error: BooklyError) -> None:
-        log.error("%s %s holds its key: %s", row.event_type, row.event_id, error)
-        self._outcome.refused[row.id] = str(error)
+        reason = f"The broker refused it: {error.reason}." if isinstance(error, DeliveryFailed) else str(error)
+        log.error("%s %s holds its key: %s", row.event_type, row.event_id, reason)
+        self._outcome.refused[row.id] = reason
 
     async def _wait(self, error: BooklyError) -> None:
-        log.warning("a key waits for %g s: %s", self._retry_s, error)
+        if time.monotonic() > self._told_s + _SELDOM_S:  # where one waits, hundreds may
+            self._told_s = time.monotonic()
+            log.warning("keys wait, and are tried again every %g s: %s", self._retry_s, error)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), self._retry_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -16,7 +17,7 @@ from bookly.outbox.framing import Framing
 from bookly.outbox.lanes import Lanes, Outcome
 from bookly.outbox.metrics import Figures
 from bookly.outbox.settings import database_url
-from bookly.outbox.turns import Turns
+from bookly.outbox.turns import Terms, Turns
 from bookly.producer import Producer
 from bookly.registry import Registry
 from bookly.settings import ProducerArgs, ProducerSettings
@@ -56,7 +57,7 @@ class Relay:
         url = database_url(database)
         patience = {"timeout": _WAIT_FOR_A_FILE_S} if url.get_backend_name() == "sqlite" else {}
         self._engine = create_engine(url, poolclass=NullPool, connect_args=patience)  # a pool would keep our locks alive
-        self._keep_s, self._hold_s, self._retry_s, self._lease_s = keep_s, hold_s, retry_s, lease_s
+        self._terms, self._retry_s = Terms(keep_s, hold_s, lease_s, holder=str(uuid.uuid4())), retry_s
         self._transport, self._schemas = transport, schemas
         self._outcome = Outcome()
         self.figures = Figures()
@@ -87,7 +88,7 @@ class Relay:
             lanes = Lanes(producer, Framing(schemas), self._outcome, self._retry_s)
             connection = await asyncio.to_thread(self._engine.connect)
             try:
-                turns = Turns(connection, self.figures, self._keep_s, self._hold_s, self._lease_s)
+                turns = Turns(connection, self.figures, self._terms)
                 await self._turn_by_turn(turns, lanes, stop)
             finally:
                 await lanes.drain()

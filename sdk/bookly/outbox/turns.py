@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import inspect
 
@@ -27,16 +27,25 @@ _MEASURE_S = 5.0
 _PURGE_S = 60.0
 
 
+class Terms(NamedTuple):
+    """How a relay works; Relay says what each is. `holder`: its name among the others."""
+
+    keep_s: float
+    hold_s: float
+    lease_s: float
+    holder: str
+
+
 class Turns:
     """What the relay does with its database. Each step is a transaction; a failure of any ends the connection."""
 
-    def __init__(self, connection: Connection, figures: Figures, keep_s: float, hold_s: float, lease_s: float) -> None:
+    def __init__(self, connection: Connection, figures: Figures, terms: Terms) -> None:
         self._connection, self._figures = connection, figures
-        self._keep_s, self._hold_s = keep_s, hold_s
-        self._claims = claims(connection, lease_s)
+        self._terms = terms
+        self._claims = claims(connection, terms.lease_s, terms.holder)
         self._shards: frozenset[int] = frozenset()
         self._due = {"renew": 0.0, "measure": 0.0, "purge": 0.0}
-        self._renew_s = min(_RENEW_S, lease_s / 4)
+        self._renew_s = min(_RENEW_S, terms.lease_s / 4)
 
     def enter(self) -> None:
         """Join the other relays. Raises InvalidSettings where the tables are missing."""
@@ -52,7 +61,9 @@ class Turns:
         connection = self._connection
         if settled.published or settled.refused:
             with connection.begin():
-                queries.settle(connection, settled.published, settled.refused, keep=self._keep_s > 0, hold_s=self._hold_s)
+                queries.settle(
+                    connection, settled.published, settled.refused, keep=self._terms.keep_s > 0, hold_s=self._terms.hold_s
+                )
             self._figures.published += len(settled.published)
             self._figures.refused += len(settled.refused)
         if self._is_due("renew", self._renew_s):
@@ -62,9 +73,9 @@ class Turns:
         if self._is_due("measure", _MEASURE_S):
             with connection.begin():
                 self._figures.measured = queries.measure(connection)
-        if self._keep_s and self._is_due("purge", _PURGE_S):
+        if self._terms.keep_s and self._is_due("purge", _PURGE_S):
             with connection.begin():
-                queries.purge(connection, self._keep_s)
+                queries.purge(connection, self._terms.keep_s)
         if not self._shards or not most:
             return []
         with connection.begin():

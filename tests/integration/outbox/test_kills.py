@@ -25,8 +25,7 @@ def test_kills_of_relays_and_of_postgresql_and_a_halted_broker_lose_nothing(post
     relays = [world.relay(*WORDS) for _ in range(2)]
     with Writers(world.database, SEED) as writers:
         for number in range(ROUNDS):
-            seen = len(world.read())
-            world.wait_for("events arrive", lambda seen=seen: len(world.read()) > seen + chance.randint(0, 30))
+            world.wait_for_more(chance.randint(1, 30))
             time.sleep(chance.random() * 0.2)
             victim = chance.randrange(2)
             if number % 6 == 2:
@@ -49,8 +48,7 @@ def test_kills_of_relays_of_a_file_lose_nothing(sqlite_world: World) -> None:
     relays = [world.relay(*WORDS) for _ in range(2)]
     with Writers(world.database, SEED, count=2) as writers:
         for _ in range(ROUNDS // 4):
-            seen = len(world.read())
-            world.wait_for("events arrive", lambda seen=seen: len(world.read()) > seen + chance.randint(0, 30))
+            world.wait_for_more(chance.randint(1, 30))
             victim = chance.randrange(2)
             relays[victim].kill()
             relays[victim] = world.relay(*WORDS)

@@ -177,6 +177,11 @@ class World:
             assert time.monotonic() < until, f"not within {DEADLINE:.0f} s: {what}. {self._said()}"
             time.sleep(0.02)
 
+    def wait_for_more(self, count: int) -> None:
+        """Return when that many records more are on the topic."""
+        seen = len(self.read())
+        self.wait_for("events arrive", lambda: len(self.read()) >= seen + count)
+
     def wait_until_empty(self) -> None:
         self.wait_for("the outbox is empty", lambda: self.database.measure().size == 0)
 

@@ -1,4 +1,4 @@
-"""Whatever becomes of single attempts: a reader that knows repeats sees each key's events in order, up to one that was refused."""
+"""Whatever becomes of attempts: a reader that knows repeats sees each key's events in order, up to one that was refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from sqlalchemy import NullPool, create_engine
 
 from bookly.outbox import METADATA, BlockingOutbox, Relay
 from bookly.outbox.queries import held, measure
-from bookly.testing import NOWHERE, InMemoryBroker, InMemorySchemas
+from bookly.settings import ProducerArgs
+from bookly.testing import InMemoryBroker, InMemorySchemas
 from tests.unit.outbox.events import status
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from bookly.outgoing import Outgoing
 
 LOST, UNCONFIRMED, REFUSED, BROKEN = "_MSG_TIMED_OUT", "REQUEST_TIMED_OUT", "MSG_SIZE_TOO_LARGE", "_FATAL"
+
+
+PLACE: ProducerArgs = {"source": "relay", "brokers": "in-memory", "registry": "in-memory"}
 
 
 class Planned(NamedTuple):
@@ -37,13 +41,17 @@ FATES = PASSING | PASSING.map(lambda fates: [*fates, REFUSED])
 PLANS = st.lists(st.builds(Planned, KEYS, FATES), min_size=1, max_size=12)
 
 
-class Failure(str):
+class Failure:
     """What the real client says of an attempt: its text is its name."""
 
-    __slots__ = ()
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def name(self) -> str:
-        return str(self)
+        return self._name
+
+    def __str__(self) -> str:
+        return self._name
 
 
 class UnreliableBroker(InMemoryBroker):
@@ -90,7 +98,7 @@ def test_each_key_is_published_in_order_up_to_what_was_refused(plans: list[Plann
 
         async def publish() -> None:
             stop = asyncio.Event()
-            relay = Relay(url, transport=broker, schemas=InMemorySchemas(), source="relay", retry_s=0.01, hold_s=600, **NOWHERE)
+            relay = Relay(url, transport=broker, schemas=InMemorySchemas(), retry_s=0.01, hold_s=600, **PLACE)
             running = asyncio.create_task(relay.run(stop))
             async with asyncio.timeout(30):
                 while True:
