@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -11,6 +12,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from bookly.errors import InvalidSettings, RegistryUnavailable, UnknownSchema
+from bookly.fingerprints import fingerprint_of
 from bookly.settings import LONGEST_S, checked_number
 
 if TYPE_CHECKING:
@@ -52,6 +54,21 @@ class Registry:
         if found is None:
             found = self._ids[event_type] = self._look_up(event_type)
         return found
+
+    def version_id(self, subject: str, fingerprint: str) -> int:
+        """The id of the version of a subject that has this fingerprint (CRC-64-AVRO), newest first: what another SDK wrote with,
+        older or newer than this one. Raises UnknownSchema, RegistryUnavailable.
+        """
+        unknown = (
+            f"The schema registry at {self.url} has no version of {subject} with the fingerprint {fingerprint}. "
+            "Provision it from the contracts that the event was written with (make provision)."
+        )
+        for version in sorted(self._ask(subject, lambda: self._client.get_versions(subject), unknown), reverse=True):
+            found = self._ask(subject, partial(self._client.get_version, subject, version), unknown)
+            self._subjects.add(subject)
+            if found.schema is not None and fingerprint_of(str(found.schema.schema_str)) == fingerprint:
+                return int(found.schema_id or 0)
+        raise UnknownSchema(unknown)
 
     def warm_up(self, event_types: Iterable[str]) -> None:
         """Ask for many at once. An event that the registry does not know is left for the moment when it is published."""

@@ -103,7 +103,8 @@ class KafkaTransport:
                 raise EventTooLarge(
                     outgoing.event, outgoing.event_id, len(outgoing.value), self._settings.max_event_bytes
                 ) from None
-            raise DeliveryFailed(outgoing.event, outgoing.event_id, self.reason(error.args[0])) from None
+            failure = error.args[0]
+            raise DeliveryFailed(outgoing.event, outgoing.event_id, self.reason(failure), failure.name()) from None
 
     def poll(self, timeout: float) -> None:
         self._client.poll(timeout)
