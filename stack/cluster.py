@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stack import broker, java, state
 from stack.assembly import prepare, registry_of
 from stack.jars import installed
-from stack.local import Stack, held, record, stop, to_stderr
+from stack.local import Stack, held, record, to_stderr
 from stack.ports import HOST, claim
 from stack.redis_cluster import Six
 from stack.server import Launch, Server
@@ -61,7 +61,7 @@ class Cluster(Stack):
                 stack.begin(say)
                 yield stack
             finally:
-                stop(stack, say)
+                stack.end(say)
                 state.remove(home)
 
     @classmethod
@@ -89,6 +89,13 @@ class Cluster(Stack):
         say(f"the brokers answer, {time.monotonic() - begun:.1f} s after the start")
         self.registry.start()
         say(f"the registry answers, {time.monotonic() - begun:.1f} s after the start")
+
+    def end(self, say: Say) -> None:
+        """At once: who starts again has new data, and brokers that leave one after the other wait for a quorum."""
+        say("stopping the cluster")
+        self.registry.stop()
+        for node in (*self.nodes, *self.redis_nodes.nodes.values()):
+            node.kill()
 
 
 def _broker(
