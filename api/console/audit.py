@@ -21,7 +21,7 @@ from api.console.found import Span
 from api.console.reading import read, spans_of
 from api.console.selection import Selection
 from bookly.errors import BooklyError
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -95,9 +95,8 @@ class Trail:
 
     def _begin(self) -> Producer:
         settings: dict[str, Any] = {
-            "bootstrap.servers": self._brokers,
+            **librdkafka_settings(self._brokers),
             "transactional.id": "bookly-console-audit",
-            "logger": librdkafka_log(),
             "linger.ms": 0,
             "message.timeout.ms": int(PATIENCE_S * 1000),
             "transaction.timeout.ms": int(PATIENCE_S * 1000),

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaException, Producer
 from api.lag import LagReader
 from api.parking import Changed, NotObeyed, command, read_parked
 from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,10 +126,9 @@ def _send(brokers: str, topic: str, queues: Sequence[Queue], *, by: str, skip: b
 
     producer = Producer(
         {
-            "bootstrap.servers": brokers,
+            **librdkafka_settings(brokers),
             "enable.idempotence": True,
             "message.timeout.ms": int(PATIENCE_S * 1000),
-            "logger": librdkafka_log(),
         }
     )
     try:

@@ -17,7 +17,7 @@ from api.console.found import Span
 from api.console.reading import read, spans_of
 from api.console.selection import Selection
 from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,9 +94,7 @@ def planned(
 def keep(brokers: str, plan: Plan) -> None:
     """It is durable when this returns. Raises BrokerUnavailable."""
     failed: list[str] = []
-    producer = Producer(
-        {"bootstrap.servers": brokers, "logger": librdkafka_log(), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)}
-    )
+    producer = Producer({**librdkafka_settings(brokers), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)})
     try:
         producer.produce(
             TOPIC,

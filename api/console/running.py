@@ -19,7 +19,7 @@ from api.console.matching import Matcher
 from api.console.reading import found, read
 from api.tally import read_reached
 from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,9 +79,8 @@ class Run:
     def _run(self) -> Plan:
         producer = Producer(
             {
-                "bootstrap.servers": self._brokers,
+                **librdkafka_settings(self._brokers),
                 "transactional.id": self._plan.consumer_group,
-                "logger": librdkafka_log(),
                 "compression.type": "lz4",
                 "linger.ms": 5,
                 "queue.buffering.max.messages": 2 * AT_ONCE,
@@ -90,7 +89,7 @@ class Run:
         producer.init_transactions(PATIENCE_S)
         self._take_up()
         self._plan = self._step("running", before=self._plan.before or _before(self._brokers, self._plan))
-        member = Consumer({"bootstrap.servers": self._brokers, "group.id": self._plan.consumer_group, "logger": librdkafka_log()})
+        member = Consumer({**librdkafka_settings(self._brokers), "group.id": self._plan.consumer_group})
         try:
             group = member.consumer_group_metadata()
             for part in self._parts():
