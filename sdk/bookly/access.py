@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 
 MECHANISM: Final = "SCRAM-SHA-512"
 _OWN: Final = ("security.protocol", "sasl.", "ssl.")
+
+
+class _Leaving(ssl.SSLObject):
+    """Says that it leaves, and does not wait to be told the same.
+
+    A broker says nothing while it still has an answer to write, which nobody reads any more: asyncio and uvloop wait for it for
+    30 s, and with them whoever closes a client. Nothing can be cut off unseen, since Kafka's answers say how long they are.
+    """
+
+    def unwrap(self) -> None:
+        with suppress(ssl.SSLError):
+            super().unwrap()
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ def aiokafka_access(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     if not (access.user or access.ca):
         return {}
     context = _context("BOOKLY_KAFKA_CA", access.ca)
+    context.sslobject_class = _Leaving
     if not access.user:
         return {"security_protocol": "SSL", "ssl_context": context}
     return {
