@@ -9,7 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from api.refusing import Refusal
 from bookly.errors import BrokerUnavailable
-from bookly.transport import admin_client, librdkafka_log
+from bookly.transport import admin_client, librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,8 +71,7 @@ def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | 
     """Every committed record of topics, each partition in order, from the offsets in `since` to the end as it is now."""
     consumer = Consumer(
         {
-            "bootstrap.servers": brokers,
-            "logger": librdkafka_log(),
+            **librdkafka_settings(brokers),
             "group.id": "bookly-reader",
             "enable.auto.commit": False,
             "isolation.level": "read_committed",

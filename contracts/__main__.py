@@ -86,10 +86,13 @@ def provision(
 ) -> None:
     """Create topics and register schemas that are missing; change settings of topics that the contracts state otherwise.
 
+    Where the broker has an authorizer, each service's principal gets the rights that the contracts call for and loses others.
+
     Doing it twice changes nothing. A shorter retention deletes records, so it is refused without its option.
     """
     from agents import changelogs  # noqa: PLC0415
     from contracts.broker import provision_broker  # noqa: PLC0415
+    from contracts.granting import grant  # noqa: PLC0415
     from contracts.registry import provision_registry  # noqa: PLC0415
 
     if not (brokers and registry):
@@ -98,7 +101,10 @@ def provision(
         stack = Stack.attach(".")
         brokers, registry = brokers or stack.brokers, registry or str(stack.registry)
     created, changed = provision_broker(brokers, changelogs(), replication=replication, lower_retention=lower_retention)
+    granted = grant(brokers, [name for name, _, _ in changelogs()])
     ids = provision_registry(registry)
+    if granted is not None:
+        typer.echo(f"rights: {granted.given} given, {granted.taken} taken", err=True)
     for change in changed:
         typer.echo(f"changed {change}", err=True)
     versions = sum(map(len, ids.values()))

@@ -15,7 +15,7 @@ from stack.jars import Installation
 from stack.ports import HOST
 from stack.settings import BROKER, CLUSTER
 
-_CLUSTER = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
+CLUSTER_ID = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
 _CONTROLLER = 2  # the node id of a controller that runs apart
 
 
@@ -86,7 +86,7 @@ def format_data(installation: Installation, configuration: Path, data: Path) -> 
     """Make the data directory a node's, where it is not yet one. Raises ServerDied with what the tool said."""
     if (data / "meta.properties").exists():
         return
-    command = java.storage_tool(installation).command("format", "--cluster-id", _CLUSTER, "--config", str(configuration))
+    command = java.storage_tool(installation).command("format", "--cluster-id", CLUSTER_ID, "--config", str(configuration))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ServerDied(f"Kafka could not format {data}:\n{done.stdout}{done.stderr}")

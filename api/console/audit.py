@@ -22,7 +22,7 @@ from api.console.reading import read, spans_of
 from api.console.selection import Selection, Unselectable
 from api.showing import as_text
 from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections import deque
@@ -100,9 +100,8 @@ class Trail:
 
     def _begin(self) -> Producer:
         settings: dict[str, Any] = {
-            "bootstrap.servers": self._brokers,
+            **librdkafka_settings(self._brokers),
             "transactional.id": "bookly-console-audit",
-            "logger": librdkafka_log(),
             "linger.ms": 0,
             "message.timeout.ms": int(PATIENCE_S * 1000),
             "transaction.timeout.ms": int(PATIENCE_S * 1000),

@@ -15,7 +15,7 @@ from api.lag import LagReader
 from api.parking import Changed, NotObeyed, command, read_parked, spelled
 from api.refusing import Refusal
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -150,10 +150,9 @@ def _send(brokers: str, topic: str, queues: Sequence[Queue], *, by: str, skip: b
 
     producer = Producer(
         {
-            "bootstrap.servers": brokers,
+            **librdkafka_settings(brokers),
             "enable.idempotence": True,
             "message.timeout.ms": int(PATIENCE_S * 1000),
-            "logger": librdkafka_log(),
         }
     )
     try:

@@ -20,7 +20,7 @@ from api.console.reading import read, spans_of
 from api.console.selection import Selection
 from api.refusing import Refusal
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,9 +115,7 @@ def keep(brokers: str, plan: Plan) -> int:
         else:
             kept.append(message.offset())
 
-    producer = Producer(
-        {"bootstrap.servers": brokers, "logger": librdkafka_log(), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)}
-    )
+    producer = Producer({**librdkafka_settings(brokers), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)})
     try:
         producer.produce(TOPIC, encoded(plan), plan.id, on_delivery=delivered)
     except KafkaException as error:

@@ -11,7 +11,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it
 from api.console.found import Found, Span
 from api.console.selection import Unselectable
 from bookly.errors import BrokerUnavailable
-from bookly.transport import admin_client, librdkafka_log
+from bookly.transport import admin_client, librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,8 +80,7 @@ def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = 
     """
     consumer = Consumer(
         {
-            "bootstrap.servers": brokers,
-            "logger": librdkafka_log(),
+            **librdkafka_settings(brokers),
             "group.id": "bookly-console-reader",  # of which nothing is ever committed
             "enable.auto.commit": False,
             "isolation.level": "read_committed",

@@ -24,6 +24,7 @@ from api.console.reading import offsets_of, read
 from api.console.selection import Unselectable
 from api.console.times import parsed
 from api.tally import read_reached
+from bookly.access import aiokafka_settings
 from bookly.errors import BrokerUnavailable
 from bookly.transport import admin_client
 
@@ -137,7 +138,7 @@ async def _commit(brokers: str, group: str, places: Mapping[Place, OffsetAndMeta
 
     By aiokafka: confluent-kafka 2.16 adds a zero byte to what a group has counted, and its workers would not begin with that.
     """
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=brokers, group_id=group, enable_auto_commit=False)
+    consumer: Any = AIOKafkaConsumer(**aiokafka_settings(brokers), group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(list(places))

@@ -20,7 +20,7 @@ from api.console.reading import found, read
 from api.console.sifting import Sieve
 from api.tally import read_reached
 from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -82,9 +82,8 @@ class Run:
     def _run(self) -> Plan:
         producer = Producer(
             {
-                "bootstrap.servers": self._brokers,
+                **librdkafka_settings(self._brokers),
                 "transactional.id": self._plan.consumer_group,
-                "logger": librdkafka_log(),
                 "compression.type": "lz4",
                 "linger.ms": 5,
                 "queue.buffering.max.messages": 2 * AT_ONCE,
@@ -93,7 +92,7 @@ class Run:
         producer.init_transactions(PATIENCE_S)
         self._take_up()
         self._plan = self._begin()
-        member = Consumer({"bootstrap.servers": self._brokers, "group.id": self._plan.consumer_group, "logger": librdkafka_log()})
+        member = Consumer({**librdkafka_settings(self._brokers), "group.id": self._plan.consumer_group})
         try:
             group = member.consumer_group_metadata()
             for part in self._parts():

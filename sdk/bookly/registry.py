@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from bookly.access import registry_access
 from bookly.errors import InvalidSettings, RegistryUnavailable, UnknownSchema
 from bookly.fingerprints import fingerprint_of
 from bookly.settings import LONGEST_S, checked_number
@@ -37,7 +38,7 @@ class Registry:
     def __init__(self, url: str, *, limit: float = 10.0) -> None:
         self.url = _without_password(url)
         self._limit = checked_number("limit", limit, LONGEST_S)
-        self._client = SchemaRegistryClient({"url": url, "timeout": limit / _SHARE, "max.retries": 0})
+        self._client = SchemaRegistryClient({**registry_access(url), "timeout": limit / _SHARE, "max.retries": 0})
         self._ids: dict[str, int] = {}
         self._subjects: set[str] = set()
         self._texts: dict[int, str] = {}
