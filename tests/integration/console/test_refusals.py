@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from contracts.broker import create_topics
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bookly.registry import Registry
@@ -53,8 +54,12 @@ def groups(brokers: str) -> None:
     create_topics(brokers, changelogs())
 
 
-def newest(brokers: str, since: int) -> list[audit.Entry]:
-    return [msgspec.json.decode(value, type=audit.Entry) for _, value in islice(audit.entries(brokers), since, None)]
+@contextmanager
+def one_entry(brokers: str) -> Iterator[Callable[[], audit.Entry]]:
+    """Within the block one entry is written; then it is told. Marks on both sides: a commit can be read a moment after it."""
+    first = audit.Trail(brokers).write("suite", "find", "refused").number
+    yield lambda: audit.entry_of(next(islice(audit.entries(brokers), first, None))[1])
+    assert audit.Trail(brokers).write("suite", "find", "refused").number == first + 2
 
 
 @pytest.mark.usefixtures("registry", "groups", "signed")
@@ -81,10 +86,9 @@ def newest(brokers: str, since: int) -> list[audit.Entry]:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_refusal_by_a_rule_is_one_entry(brokers: str, words: list[str], verb: str, kept: str) -> None:
-    before, _ = audit.last(brokers)
-    with pytest.raises(BooklyError):
+    with one_entry(brokers) as told, pytest.raises(BooklyError):
         command_line(words, standalone_mode=False)
-    [entry] = newest(brokers, before)
+    entry = told()
     assert (entry.who, entry.verb, entry.outcome) == ("key:ann", verb, "refused")
     assert kept in entry.why
     assert b"u-1" not in msgspec.json.encode(entry), "a key may be somebody's id, and the trail is kept for ever"
@@ -93,23 +97,21 @@ def test_a_refusal_by_a_rule_is_one_entry(brokers: str, words: list[str], verb: 
 @pytest.mark.parametrize(("missing", "why"), [("BOOKLY_API_KEY", "no key"), ("BOOKLY_API_KEYS", "the key is nobody's")])
 @pytest.mark.usefixtures("signed")
 def test_who_does_not_sign_in_is_told_how(brokers: str, monkeypatch: pytest.MonkeyPatch, missing: str, why: str) -> None:
-    before, _ = audit.last(brokers)
     monkeypatch.delenv(missing)
-    with pytest.raises(NotSignedIn, match="release needs somebody: sign in"):
+    with one_entry(brokers) as told, pytest.raises(NotSignedIn, match="release needs somebody: sign in"):
         command_line(["dead", "release", "auth", "u-1"], standalone_mode=False)
-    [entry] = newest(brokers, before)
+    entry = told()
     assert (entry.who, entry.verb, entry.outcome, entry.why) == ("nobody known", "release", "refused", why)
 
 
 def test_arguments_that_are_no_text_are_kept_as_what_they_are(brokers: str, environment: dict[str, str], signed: str) -> None:
-    before, _ = audit.last(brokers)
     words = ["replay", "plan", "--topic", NOT_UTF8, "--group", NOT_UTF8, "--key", NOT_UTF8, "--why", NOT_UTF8]
-    done = subprocess.run(
-        [sys.executable, "-m", "api", *words], env={**environment, "BOOKLY_API_KEY": signed}, capture_output=True, check=False
-    )
+    command, own = [sys.executable, "-m", "api", *words], {**environment, "BOOKLY_API_KEY": signed}
+    with one_entry(brokers) as told:
+        done = subprocess.run(command, env=own, capture_output=True, check=False)
     assert done.returncode == 2, done.stderr.decode()
     assert b"Traceback" not in done.stderr
-    [entry] = newest(brokers, before)
+    entry = told()
     assert entry.about["group"] == "caf\\xe9"
     _, _, broken = audit.verified(audit.entries(brokers))
     assert broken is None
