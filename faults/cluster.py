@@ -61,9 +61,12 @@ class Kill(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """What came of it all. `stood`: by kill, how long a worker's invalidations stood still; `behind`: how long a group was."""
+    """What came of it all. `repeated`: events that the log has twice. By kill, how long a group was `behind`, and how long a
+    worker's invalidations `stood` still.
+    """
 
     events: int
+    repeated: int
     acknowledged: int
     unconfirmed: int
     kills: list[Kill]
@@ -99,6 +102,7 @@ def figures(worked: Worked) -> dict[str, Any]:
     counted = {name: sum(one.invariant == name for one in worked.violations) for name in INVARIANTS}
     return {
         "events": worked.events,
+        "repeated_by_producer": worked.repeated,
         "acknowledged": worked.acknowledged,
         "unconfirmed": worked.unconfirmed,
         "kills": {"broker": len(worked.kills), "redis_master": len(worked.kills)},
@@ -153,6 +157,7 @@ class Work:
         watched = Watched(publisher.acknowledged, spy.samples, reader.shown, words, spy.stalled)
         return Worked(
             len(found.entries),
+            len(found.entries) - len({entry.event.metadata.event_id for entry in found.entries if entry.event}),
             publisher.published,
             publisher.failed,
             kills,
