@@ -38,7 +38,8 @@ class Relay:
 
     `database`: SQLAlchemy URL of PostgreSQL or SQLite. `keep_s`: how long rows stay after they are published. `hold_s`: when a
     key whose first event was refused is tried again. `retry_s`: how long to wait for a server that is away. `lease_s`: after
-    which time the keys of a relay that is halted or cut off are another's. Other settings are a producer's.
+    which time the keys of a relay that is halted or cut off are another's. Other settings are a producer's, but for a `linger`
+    of 0.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Relay:
         schemas: Versions | None = None,
         **settings: Unpack[ProducerArgs],
     ) -> None:
-        self._settings = ProducerSettings.of(settings)
+        self._settings = ProducerSettings.of({"linger": 0.0, **settings})  # a key's next event waits for the answer
         url = database_url(database)
         patience = {"timeout": _WAIT_FOR_A_FILE_S} if url.get_backend_name() == "sqlite" else {}
         self._engine = create_engine(url, poolclass=NullPool, connect_args=patience)  # a pool would keep our locks alive
