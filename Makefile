@@ -32,8 +32,8 @@ $(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)
 	@$(BIN)/python -m stack prepare
 	@touch $@
 
-stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them
-	@$(BIN)/python -m stack up
+stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (SECURE=1: TLS, and a name for everybody)
+	@$(BIN)/python -m stack up $(if $(SECURE),--secure)
 
 down: setup  ## stop this checkout's stack, wherever it was started
 	@$(BIN)/python -m stack down

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from bookly.transport import librdkafka_settings
 from stack import Stack, broker, redis
 
 SCHEMA = json.dumps({"type": "record", "name": "Probe", "fields": [{"name": "id", "type": "string"}]})
@@ -31,7 +32,7 @@ def everything_runs_again(stack: Stack) -> Iterator[None]:
 
 def publish(stack: Stack, topic: str, value: str) -> None:
     failures: list[object] = []
-    producer = Producer({"bootstrap.servers": stack.brokers, "acks": "all", "log_level": 0})
+    producer = Producer({**librdkafka_settings(stack.brokers), "acks": "all", "log_level": 0})
     producer.produce(topic, value=value, on_delivery=lambda error, _: failures.append(error))
     producer.flush(20)
     assert failures == [None]
@@ -39,7 +40,7 @@ def publish(stack: Stack, topic: str, value: str) -> None:
 
 def consume(stack: Stack, topic: str) -> str:
     settings = {
-        "bootstrap.servers": stack.brokers,
+        **librdkafka_settings(stack.brokers),
         "group.id": f"test-{uuid4()}",
         "auto.offset.reset": "earliest",
         "log_level": 0,
@@ -71,7 +72,7 @@ def ask_redis(stack: Stack, *words: str) -> bytes:
 @pytest.fixture
 def topic(stack: Stack) -> str:
     name = f"probe-{uuid4()}"
-    client = AdminClient({"bootstrap.servers": stack.brokers})  # must live as long as its answer is waited for
+    client = AdminClient({**librdkafka_settings(stack.brokers)})  # must live as long as its answer is waited for
     client.create_topics([NewTopic(name, 1, 1)])[name].result(20)
     return name
 
@@ -122,13 +123,13 @@ def test_redis_evicts_the_least_used_within_its_memory(stack: Stack) -> None:
 
 
 def test_a_topic_that_nobody_declared_is_not_made(stack: Stack) -> None:
-    client = AdminClient({"bootstrap.servers": stack.brokers})
+    client = AdminClient({**librdkafka_settings(stack.brokers)})
     assert client.list_topics("a-typing-error", timeout=10).topics["a-typing-error"].error is not None
     assert "a-typing-error" not in client.list_topics(timeout=10).topics
 
 
 def test_a_transaction_commits_on_the_one_node(stack: Stack, topic: str) -> None:
-    producer = Producer({"bootstrap.servers": stack.brokers, "transactional.id": f"probe-{uuid4()}"})
+    producer = Producer({**librdkafka_settings(stack.brokers), "transactional.id": f"probe-{uuid4()}"})
     producer.init_transactions(20)
     producer.begin_transaction()
     producer.produce(topic, value="in a transaction")

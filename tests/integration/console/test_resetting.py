@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, Producer
 from api.console.guards import Refused
 from api.console.resetting import AT_REST, Goal, Move, _commit, moves, refuse_moves, reset, state_of
 from api.tally import read_reached
+from bookly.transport import librdkafka_settings
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ TALLY = '{"applied":3}'
 def place(brokers: str, topic: Callable[[int], str]) -> str:
     """A topic of one partition with ten records, of which its group, of the same name, has read four."""
     name = topic(1)
-    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "log_level": 2})
     for number in range(10):
         producer.produce(name, str(number), timestamp=1_000 + number)
     assert producer.flush(30) == 0
@@ -70,7 +71,7 @@ def test_a_group_that_keeps_tables_is_not_moved_back(brokers: str, place: str) -
 
 def test_a_live_group_is_refused_by_us_and_by_the_broker(brokers: str, place: str) -> None:
     planned = moves(brokers, place, Goal(word="earliest"))
-    member = Consumer({"bootstrap.servers": brokers, "group.id": place, "enable.auto.commit": False})
+    member = Consumer({**librdkafka_settings(brokers), "group.id": place, "enable.auto.commit": False})
     member.subscribe([place])
     try:
         eventually(lambda: member.poll(0.5) is not None and state_of(brokers, place)[0] not in AT_REST, "it is a member")

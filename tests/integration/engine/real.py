@@ -25,6 +25,7 @@ from bookly.records import ENCODERS, NO_METADATA
 from bookly.records.availability import WaitlistOffered
 from bookly.registry import Registry
 from bookly.testing import DeadLetter, happened
+from bookly.transport import librdkafka_settings
 from demo.barrier import Barrier, Offsets
 from tests.integration.engine.domain import DOMAIN
 from tests.integration.engine.worlds import PARTITIONS, beside, partition_of, prefix_of
@@ -59,10 +60,10 @@ class Real:
         self._registry = Registry(str(stack.registry))
         self._redis = Redis.from_url(str(stack.redis))
         self._producer = Producer(
-            {"bootstrap.servers": stack.brokers, "partitioner": "murmur2_random", "acks": "all", "log_level": 2}
+            {**librdkafka_settings(stack.brokers), "partitioner": "murmur2_random", "acks": "all", "log_level": 2}
         )
         self._offsets = Offsets(stack.brokers)
-        self._admin = AdminClient({"bootstrap.servers": stack.brokers, "log_level": 2})
+        self._admin = AdminClient({**librdkafka_settings(stack.brokers), "log_level": 2})
         self._begin_at_the_ends()
         self.environment = environment
         self.worker = SuiteWorker(DOMAIN.name, environment, logs)
@@ -100,7 +101,7 @@ class Real:
     def in_a_transaction(self, *events: Record) -> Iterator[None]:
         """Publish many that readers see all at once, when the block ends."""
         producer = Producer(
-            {"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
+            {**librdkafka_settings(self.brokers), "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
         )
         producer.init_transactions(30)
         producer.begin_transaction()
