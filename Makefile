@@ -38,10 +38,10 @@ stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops t
 down: setup  ## stop this checkout's stack, wherever it was started
 	@$(BIN)/python -m stack down
 
-demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1)
+demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1 SECURE=1)
 	@$(BIN)/python -m demo
 
-test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers
+test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers (SECURE=1: secured ones)
 	@$(BIN)/python -m pytest
 
 bench: setup  ## speed, ours beside its peers in environments of their own, into build/bench.json (EVENTS= RUNS= SEED=)

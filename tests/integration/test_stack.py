@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -17,6 +19,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from bookly.transport import librdkafka_settings
 from stack import Stack, broker, redis
+from stack.secrets import ADMIN
 
 SCHEMA = json.dumps({"type": "record", "name": "Probe", "fields": [{"name": "id", "type": "string"}]})
 
@@ -56,15 +59,22 @@ def consume(stack: Stack, topic: str) -> str:
 
 
 def ask_registry(stack: Stack, path: str, body: dict[str, str] | None = None) -> Any:
-    headers = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
+    headers, context = {"Content-Type": "application/vnd.schemaregistry.v1+json"}, None
+    if stack.secrets is not None:
+        name = f"{ADMIN}:{stack.secrets.password(ADMIN)}"
+        headers["Authorization"] = f"Basic {b64encode(name.encode()).decode()}"
+        context = ssl.create_default_context(cafile=stack.secrets.authority)
     request = urllib.request.Request(stack.registry + path, json.dumps(body).encode() if body else None, headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10, context=context) as answer:  # noqa: S310
         return json.load(answer)
 
 
 def ask_redis(stack: Stack, *words: str) -> bytes:
     host, port = stack.redis.removeprefix("redis://").removesuffix("/0").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
+        if stack.secrets is not None:
+            connection.sendall(f"AUTH {ADMIN} {stack.secrets.password(ADMIN)}\r\n".encode())
+            assert connection.recv(1024) == b"+OK\r\n"
         connection.sendall((" ".join(words) + "\r\n").encode())
         return connection.recv(1024)
 

@@ -18,6 +18,7 @@ from api.console.dead import order, queues
 from api.parking import command
 from api.tables import read_log, read_table
 from api.tally import read_tally
+from bookly.access import redis_access
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.headers import headers_of
 from bookly.reading import decode_record
@@ -58,7 +59,7 @@ class Real:
         self.watched: set[str] = set()
         self.brokers = stack.brokers
         self._registry = Registry(str(stack.registry))
-        self._redis = Redis.from_url(str(stack.redis))
+        self._redis = Redis.from_url(str(stack.redis), **redis_access(str(stack.redis)))
         self._producer = Producer(
             {**librdkafka_settings(stack.brokers), "partitioner": "murmur2_random", "acks": "all", "log_level": 2}
         )

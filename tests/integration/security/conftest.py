@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from contracts.granting import grant
 from contracts.registry import provision_registry
 from stack import Stack
 from stack.secrets import ADMIN, Secrets
+from tests.nobody import forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEPT = tuple(name for name, _, _ in changelogs())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack.start(tmp_path_factory.mktemp("secured"), principals=PRINCIPALS) as running:
         with pytest.MonkeyPatch.context() as environment:
@@ -45,8 +45,7 @@ def become(secured: Stack, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     """Whoever makes a client from now on is this principal."""
 
     def to(principal: str) -> None:
-        for name in [name for name in os.environ if name.startswith(("BOOKLY_KAFKA_", "BOOKLY_REDIS_", "BOOKLY_REGISTRY_"))]:
-            monkeypatch.delenv(name)
+        forget(monkeypatch)
         for name, value in secrets_of(secured).environment(principal).items():
             monkeypatch.setenv(name, value)
 
