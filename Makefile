@@ -32,16 +32,16 @@ $(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)
 	@$(BIN)/python -m stack prepare
 	@touch $@
 
-stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (CLUSTER=1: three brokers, six Redis)
-	@$(BIN)/python -m stack up $(if $(CLUSTER),--cluster)
+stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (CLUSTER=1: three brokers, six Redis; SECURE=1: TLS and names)
+	@$(BIN)/python -m stack up $(if $(CLUSTER),--cluster) $(if $(SECURE),--secure)
 
 down: setup  ## stop this checkout's stack, wherever it was started
 	@$(BIN)/python -m stack down
 
-demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1)
+demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1 SECURE=1)
 	@$(BIN)/python -m demo
 
-test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers
+test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers (SECURE=1: secured ones)
 	@$(BIN)/python -m pytest
 
 bench: setup  ## speed, ours beside its peers in environments of their own, into build/bench.json (EVENTS= RUNS= SEED=)

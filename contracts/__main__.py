@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path  # typer reads the annotation
 from typing import Annotated
@@ -100,6 +101,7 @@ def provision(
 
         stack = Stack.attach(".")
         brokers, registry = brokers or stack.brokers, registry or str(stack.registry)
+        os.environ.update(stack.secrets.environment("provisioning") if stack.secrets else {})
     created, changed = provision_broker(brokers, changelogs(), replication=replication, lower_retention=lower_retention)
     granted = grant(brokers, [name for name, _, _ in changelogs()])
     ids = provision_registry(registry)

@@ -20,6 +20,7 @@ from api.refusing import NoReason
 from bookly.records import ENCODERS
 from bookly.records.auth import UserRegistered
 from bookly.records.envelope import Metadata
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +47,7 @@ def asked(brokers: str, topic: Callable[[int], str], registry: Registry) -> Sele
     name = topic(1)
     about = Metadata("e-1", UserRegistered.TYPE, "suite", 0, "c-1", UserRegistered.VERSION)
     body = ENCODERS[UserRegistered](UserRegistered("u-1", ADDRESS, "Ann Example", "de", metadata=about))
-    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "log_level": 2})
     producer.produce(name, registry.schema_id(UserRegistered.TYPE).to_bytes(5, "big") + body, "u-1")
     assert producer.flush(30) == 0
     return Selection((name,), where=Where(fields=(Condition("email", "prefix", ADDRESS[:3]),)))

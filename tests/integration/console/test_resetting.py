@@ -14,6 +14,7 @@ from api.console.guards import Refused
 from api.console.places import AT_REST, state_of
 from api.console.resetting import Goal, Move, _commit, moves, refuse_moves, reset
 from api.tally import read_reached
+from bookly.transport import librdkafka_settings
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ TALLY = '{"applied":3}'
 def place(brokers: str, topic: Callable[[int], str]) -> str:
     """A topic of one partition with ten records, of which its group, of the same name, has read four."""
     name = topic(1)
-    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "log_level": 2})
     for number in range(10):
         producer.produce(name, str(number), timestamp=1_000 + number)
     assert producer.flush(30) == 0
@@ -80,7 +81,7 @@ def test_a_time_before_all_times_is_the_beginning(brokers: str, place: str) -> N
 
 def test_a_live_group_is_refused_by_us_and_by_the_broker(brokers: str, place: str) -> None:
     planned = moves(brokers, place, Goal(word="earliest"))
-    member = Consumer({"bootstrap.servers": brokers, "group.id": place, "enable.auto.commit": False})
+    member = Consumer({**librdkafka_settings(brokers), "group.id": place, "enable.auto.commit": False})
     member.subscribe([place])
     try:
         eventually(lambda: member.poll(0.5) is not None and state_of(brokers, place)[0] not in AT_REST, "it is a member")

@@ -5,6 +5,7 @@ It writes build/rights.md.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,14 +20,15 @@ from contracts.errors import ContractError
 from contracts.granting import Granted, _rule, grant
 from contracts.schemas import ROOT
 from contracts.topics import DOMAINS
+from stack.secrets import ADMIN, REGISTRY
 from tests.integration.security import asking
-from tests.integration.security.conftest import KEPT
+from tests.integration.security.conftest import KEPT, secrets_of
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.security.conftest import Secured
+    from stack import Stack
 
 TOPICS = [name for name, _, _ in wanted_topics(changelogs())]
 OTHERS = ("bookly-api-live", "bookly-reader", "bookly-rebuild", "bookly-console-1", "x")
@@ -42,7 +44,7 @@ def named(principal: str, kind: str, operation: str, names: list[str]) -> set[st
 
 
 @pytest.mark.parametrize("principal", PRINCIPALS)
-def test_a_principal_does_what_it_must_and_nothing_else(principal: str, secured: Secured, become: Callable[[str], None]) -> None:
+def test_a_principal_does_what_it_must_and_nothing_else(principal: str, secured: Stack, become: Callable[[str], None]) -> None:
     become(principal)
     kinds = {
         "read": (asking.readable(secured.brokers, TOPICS), named(principal, "topic", "READ", TOPICS), TOPICS),
@@ -72,7 +74,7 @@ def test_the_table_is_written_down() -> None:
     (ROOT / "build" / "rights.md").write_text("".join(f"| {' | '.join(line)} |\n" for line in lines), encoding="utf-8")
 
 
-def test_who_has_no_name_a_wrong_password_or_no_trust_is_not_heard(secured: Secured, become: Callable[[str], None]) -> None:
+def test_who_has_no_name_a_wrong_password_or_no_trust_is_not_heard(secured: Stack, become: Callable[[str], None]) -> None:
     become("api")
     told = librdkafka_settings(secured.brokers)
     for wrong in ({"sasl.password": "wrong"}, {"sasl.username": "nobody"}, {"security.protocol": "PLAINTEXT"}):
@@ -85,7 +87,7 @@ def test_who_has_no_name_a_wrong_password_or_no_trust_is_not_heard(secured: Secu
 
 
 def test_provisioning_as_its_own_principal_changes_nothing_twice_and_takes_what_is_more(
-    secured: Secured, become: Callable[[str], None]
+    secured: Stack, become: Callable[[str], None]
 ) -> None:
     become("provisioning")
     assert provision_broker(secured.brokers, changelogs()) == ([], [])
@@ -100,11 +102,12 @@ def test_provisioning_as_its_own_principal_changes_nothing_twice_and_takes_what_
         grant(secured.brokers, KEPT)
 
 
-def test_no_password_is_in_a_log_or_readable_by_others(secured: Secured) -> None:
-    home = secured.secrets.directory.parent
-    passwords = [secured.secrets.password_file(name).read_bytes() for name in PRINCIPALS]
-    for path in (*home.glob("logs/*"), home / "server.properties"):
-        assert not any(password in path.read_bytes() for password in passwords), path
-    assert not list(secured.secrets.directory.glob("*.arguments"))
-    for path in (secured.secrets.directory, *secured.secrets.directory.iterdir()):
-        assert not path.stat().st_mode & 0o077, path
+def test_no_password_is_in_a_log_or_readable_by_others(secured: Stack) -> None:
+    secrets = secrets_of(secured)
+    passwords = [secrets.password(name).encode() for name in (*PRINCIPALS, ADMIN, REGISTRY)]
+    for log in (secured.directory / ".stack" / "logs").iterdir():
+        assert not any(password in log.read_bytes() for password in passwords), log
+    assert all(file.stat().st_mode & 0o077 == 0 for file in (secrets.directory, *secrets.directory.iterdir()))
+    assert not list(secrets.directory.glob("*.arguments"))
+    for pid in [server.pid for server in secured.servers.values()]:
+        assert not any(password in Path(f"/proc/{pid}/cmdline").read_bytes() for password in passwords)
