@@ -82,12 +82,20 @@ class Committing:
         told the new row, though the broker may need a moment yet until those who read the log see it.
         """
         try:
-            await asyncio.gather(*(partition.commit(transaction) for partition, transaction in taken))
+            await asyncio.gather(*(self.write(partition, transaction) for partition, transaction in taken))
         except NotPermittedError as error:
             stop_process(str(error), error, code=EXIT_DATA)
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
         self._pulse.beat()
+        await self.forget(taken)
+
+    async def write(self, partition: Partition, transaction: Transaction) -> None:
+        """One partition's part of a round."""
+        await partition.commit(transaction)
+
+    async def forget(self, taken: Sequence[tuple[Partition, Transaction]]) -> None:
+        """Redis is told what is stale; where it is away, the invalidator remembers it."""
         since = min((transaction.since for _, transaction in taken if transaction.since is not None), default=None)
         self._invalidator.add({tag for _, transaction in taken for tag in transaction.stale}, since)
         await self._invalidator.send()

@@ -12,6 +12,7 @@ import structlog
 
 from agents.engine.applying import Applying
 from agents.engine.committing import Committing
+from agents.engine.handling import Handling
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
@@ -20,6 +21,7 @@ from agents.engine.ticking import Ticking
 
 if TYPE_CHECKING:
     from faust.types import TP
+    from opentelemetry.trace import Tracer
 
     from agents.domain import Domain
     from agents.engine.consuming import Batch
@@ -59,6 +61,7 @@ class Runner:
         invalidator: Invalidator,
         limits: Limits | None = None,
         pulse: Pulse | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.domain = domain
         self.brokers = brokers
@@ -66,7 +69,8 @@ class Runner:
         self.taking: frozenset[int] = frozenset()  # numbers that are ours and not recovered yet
         self.pulse = pulse or Pulse()
         self._decoding = decoding
-        self._applying = Applying(domain, encoding, invalidator, limits)
+        handling, self.committing = _parts(domain, encoding, invalidator, self.pulse, tracer)
+        self._applying = Applying(domain, handling, invalidator, limits)
         self._orders = {
             domain.control: Releasing(domain, decoding, self._applying).obey,
             domain.replay: Replaying(domain, decoding, self._applying).obey,
@@ -74,7 +78,6 @@ class Runner:
         self._ticking = Ticking(domain, self._applying.let_time_pass)
         self._held: dict[TP, Held] = {}
         self._invalidator = invalidator
-        self.committing = Committing(invalidator, self.pulse)
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
         self._taking: asyncio.Future[dict[int, Partition]] | None = None
@@ -235,6 +238,17 @@ class Runner:
             held, partition = self._held.pop(tp), self.partitions.get(tp.partition)
             if partition is not None:
                 await self._apply_to(partition, held.batch, held.until)
+
+
+def _parts(
+    domain: Domain, encoding: Encoding, invalidator: Invalidator, pulse: Pulse, tracer: Tracer | None
+) -> tuple[Handling, Committing]:
+    """Those that keep traces, or those that do not: it is chosen once, not asked for each event."""
+    if tracer is None:
+        return Handling(domain, encoding), Committing(invalidator, pulse)
+    from agents.engine.tracing import TracedCommitting, TracedHandling  # noqa: PLC0415  # only who has it installed gets here
+
+    return TracedHandling(domain, encoding, tracer), TracedCommitting(invalidator, pulse, tracer)
 
 
 def _cancelled_itself() -> bool:

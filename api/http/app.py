@@ -26,6 +26,7 @@ from api.http.security.admission import Admitted
 from api.http.security.areas import CONSOLE, REPORTS
 from api.http.security.guard import refuse_open_routes
 from api.http.security.permissions import DEMAND, LOOK
+from bookly.tracing import active_tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,6 +41,16 @@ ROUTERS = (
     *(signing(REPORTS, DEMAND, "Demand reports"), reports_page.router),
     *(signing(CONSOLE, LOOK, "Replay console"), assets.router, looking.router, dead.router, replays.router, resets.router),
 )
+
+
+def traced() -> list[Middleware]:
+    """Around all others, where this process keeps traces."""
+    tracer = active_tracer()
+    if tracer is None:
+        return []
+    from api.http.tracing import Traced  # noqa: PLC0415  # only who has it installed gets here
+
+    return [Middleware(Traced, tracer)]
 
 
 def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Failures) -> FastAPI:
@@ -68,6 +79,7 @@ def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Fa
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False},
         middleware=[
+            *traced(),
             *(Middleware(Measured, metrics), Middleware(Admitted), Middleware(Limited, MOST_BYTES), Middleware(Tagged)),
         ],
     )
