@@ -99,7 +99,7 @@ format: setup  ## ruff, in place
 
 lock: setup  ## resolve the dependencies again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    pyproject.toml --extra cache --group agents --group api --group stack --group bench --group dev -o requirements.lock
+	    pyproject.toml --extra cache --extra otel --extra sentry --group agents --group api --group stack --group bench --group dev -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    stack/compose.in -o stack/compose.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

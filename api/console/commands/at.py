@@ -19,6 +19,7 @@ from api.console.selection import Selection, Where, checked, parsed_condition
 from api.environment import environment
 from bookly.registry import Registry
 from bookly.settings import required
+from bookly.tracing import keep_traces_if_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,7 @@ def desk() -> Iterator[Desk]:
     caps, brokers = Caps.from_environment(names), required("brokers", None, names)
     registry = Registry(required("registry", None, names))
     try:
+        keep_traces_if_wanted("bookly-console")
         yield Desk(brokers, Decoding(registry), caps)
     finally:
         registry.close()

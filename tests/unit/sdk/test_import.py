@@ -18,6 +18,7 @@ SURFACE = "from bookly import BlockingProducer, Delivery, EventPayload, EventTyp
         ("import bookly", {"pydantic", "confluent_kafka", "fastavro", "redis", "faust", "asyncio"}),
         (SURFACE, {"confluent_kafka", "fastavro", "redis", "faust", "aiokafka"}),
         ("import bookly.registry, bookly.transport, bookly.reading", {"redis", "faust", "aiokafka"}),
+        ("import bookly.producer, bookly.blocking, bookly.testing", {"opentelemetry.trace", "opentelemetry.sdk"}),
     ],
 )
 def test_importing_loads_nothing_that_was_not_asked_for(statement: str, absent: set[str]) -> None:
