@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -53,6 +53,7 @@ class Applying:
         self._domain, self._handling, self._invalidator = domain, handling, invalidator
         self._limits = limits or Limits()
         self._fuses: dict[TP, Fuse] = {}
+        self.seen: Counter[type[Any]] = Counter()  # events by class, those that nobody handles included
 
     def forget(self) -> None:
         """The partitions have changed hands: their fuses are those that were committed."""
@@ -128,6 +129,7 @@ class Applying:
     def _tally(self, partition: Partition, tp: TP, events: Sequence[Record]) -> int:
         """How many of these, all done, somebody handled; the others were ignored."""
         kinds = Counter(map(type, events))
+        self.seen.update(kinds)
         applied = sum(count for kind, count in kinds.items() if kind in self._domain.handlers)
         partition.tally(tp, applied=applied, ignored=len(events) - applied)
         return applied

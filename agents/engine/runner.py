@@ -13,6 +13,7 @@ import structlog
 from agents.engine.applying import Applying
 from agents.engine.committing import Committing
 from agents.engine.handling import Handling
+from agents.engine.lagging import Lagging
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
@@ -20,6 +21,8 @@ from agents.engine.replaying import Replaying
 from agents.engine.ticking import Ticking
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from faust.types import TP
     from opentelemetry.trace import Tracer
 
@@ -77,6 +80,7 @@ class Runner:
         }
         self._ticking = Ticking(domain, self._applying.let_time_pass)
         self._held: dict[TP, Held] = {}
+        self.lagging = Lagging()
         self._invalidator = invalidator
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
@@ -166,6 +170,11 @@ class Runner:
         return sum(len(partition.parking) for partition in self.partitions.values())
 
     @property
+    def handled(self) -> Mapping[type[Any], int]:
+        """Events by class, since the worker began."""
+        return self._applying.seen
+
+    @property
     def invalidations(self) -> int:
         """Cache tags that Redis has not taken yet."""
         return self._invalidator.pending
@@ -179,6 +188,7 @@ class Runner:
         self._held.clear()
         self._applying.forget()
         self._ticking.forget()
+        self.lagging.forget()
         partitions, self.partitions = self.partitions, {}
         await asyncio.gather(*(partition.close() for partition in partitions.values()))
 
@@ -226,6 +236,7 @@ class Runner:
             partition.reached(batch.tp, batch.next_offset, records=done)
         if done:
             self._ticking.read(batch.tp, records[done - 1].timestamp)
+            self.lagging.read(batch.tp, records[done - 1].timestamp / 1000)
         self.pulse.beat()
 
     def _tick(self) -> None:

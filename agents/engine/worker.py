@@ -63,7 +63,7 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
         watchdog = Watchdog(app.runner.pulse, app.work)
         watchdog.start()
         facts.come_from(app, watchdog)
-        metrics.come_from(app.runner)
+        metrics.come_from(app)
         querying = Querying(domain, Ownership(app.runner, app.is_member), own.secret, port) if port else None
         Worker(app, watchdog, querying).execute_from_commandline()
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.middleware import Middleware
 
 from api.http import ingestion, operations
@@ -56,6 +56,7 @@ def traced() -> list[Middleware]:
 def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Failures) -> FastAPI:
     """The app. `failures`: what an error of another part is to a caller. Raises OpenRoute for a route without a permission."""
     metrics = CollectorRegistry()
+    ProcessCollector(registry=metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -6,16 +6,20 @@ import time
 from contextlib import closing
 from http.client import HTTPConnection
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from faust.types import TP
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.engine.health import serving
 from agents.engine.metrics import Metrics
+from agents.engine.pulse import Phase
 from bookly.cache.staleness import Staleness
+from bookly.records.availability import ReservationConfirmed, ReservationCreated
+from tests.unit.engine.world import INPUT, Count, World
 
 if TYPE_CHECKING:
-    from agents.engine.runner import Runner
+    from agents.engine.app import BooklyApp
 
 
 def scraped(metrics: Metrics) -> dict[str, float]:
@@ -31,9 +35,24 @@ def scraped(metrics: Metrics) -> dict[str, float]:
     return {each.name.removeprefix("bookly_cache_") + each.labels.get("le", ""): each.value for each in wanted}
 
 
+def app_of(staleness: Staleness) -> BooklyApp:
+    """Of a worker that has applied three events of its first partition, of which two are committed, and has two more to read."""
+    world = World()
+    world.partition.begin_at(INPUT, 0)
+    world.partition.tally(INPUT, applied=3, dead=1, failing=7)
+    world.partition.reached(INPUT, 3, records=3)
+    world.partition.rows["counts"]["room-1"] = Count(3)
+    world.runner._applying.seen.update({ReservationCreated: 3, ReservationConfirmed: 1})
+    world.runner.committing.took.add(0.02)
+    world.runner.lagging.note(INPUT, 3, 5, time.monotonic() - 40)
+    world.runner._invalidator = cast("Any", SimpleNamespace(staleness=staleness, pending=7))
+    world.runner.pulse.enter(Phase.RUNNING)
+    return cast("BooklyApp", SimpleNamespace(runner=world.runner, lag=lambda: {INPUT: 2, TP("gone", 9): 5}))
+
+
 def test_invalidations_and_their_staleness_are_there_by_type() -> None:
     staleness, metrics = Staleness(), Metrics()
-    metrics.come_from(cast("Runner", SimpleNamespace(staleness=staleness, invalidations=7)))
+    metrics.come_from(app_of(staleness))
     staleness.observe(["res:gen:status:{r-1}", "res:gen:status:{r-2}", "res:of:lists:{res:all}"], time.time() - 3)
     staleness.observe(["res:gen:status:{r-1}"], time.time())
     staleness.observe(["res:gen:status:{r-1}"], None)
@@ -47,5 +66,34 @@ def test_invalidations_and_their_staleness_are_there_by_type() -> None:
     assert 3 <= found["staleness_longest_seconds"] < 4
 
 
-def test_a_worker_that_has_not_begun_has_no_figures() -> None:
-    assert scraped(Metrics()) == {}
+def test_a_worker_that_has_not_begun_has_no_figures_but_those_of_its_process() -> None:
+    found = scraped(Metrics())
+    assert {name.partition("_")[0] for name in found} == {"process"}
+
+
+def test_where_it_stands_and_what_became_of_its_records_is_there() -> None:
+    metrics = Metrics()
+    metrics.come_from(app_of(Staleness()))
+    families = {family.name: family for family in text_string_to_metric_families(metrics().decode())}
+    place = {"domain": "availability", "topic": "bookly.availability", "partition": "2"}
+
+    def of(name: str) -> list[tuple[dict[str, str], float]]:
+        return [(sample.labels, sample.value) for sample in families[f"bookly_engine_{name}"].samples]
+
+    assert of("ready") == [({"domain": "availability"}, 1)]
+    assert of("lag_records") == [(place, 2)], "what is another's by now is not told"
+    [(labels, waited)] = of("lag_seconds")
+    assert labels == place
+    assert 40 <= waited < 50
+    assert of("records") == [({**place, "outcome": "applied"}, 3), ({**place, "outcome": "dead"}, 1)], (
+        "how the fuse stands is no count"
+    )
+    assert of("events") == [({"domain": "availability", "type": "availability.reservation.created"}, 3)], (
+        "what nobody handles is not told"
+    )
+    assert of("rows") == [({"domain": "availability", "table": "counts"}, 1)]
+    assert of("parked_records") == [({"domain": "availability", "partition": "2"}, 0)]
+    assert dict(zip(("count", "sum"), [value for labels, value in of("commit_seconds") if "le" not in labels], strict=True)) == {
+        "count": 1,
+        "sum": 0.02,
+    }
