@@ -28,7 +28,7 @@ BACKLOG = 2_048  # who comes at the same moment waits here
 def serve(settings: ApiSettings, host: str, port: int) -> None:
     """Blocks. Raises BooklyError where it cannot begin."""
     keep_traces_if_wanted("bookly-edge")
-    disable_created_metrics()  # when each was made is nobody's metric
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was made is nobody's metric
     listening = _listening(host, port)
     signal.signal(signal.SIGTERM, _end)  # what uvicorn hands the signal on to when it is done
     _allow_files()

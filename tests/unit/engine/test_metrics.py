@@ -5,21 +5,17 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from http.client import HTTPConnection
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from faust.types import TP
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.engine.health import serving
 from agents.engine.metrics import Metrics
-from agents.engine.pulse import Phase
 from bookly.cache.staleness import Staleness
-from bookly.records.availability import ReservationConfirmed, ReservationCreated
-from tests.unit.engine.world import INPUT, Count, World
+from tests.unit.engine.measured import app_of
 
 if TYPE_CHECKING:
-    from agents.engine.app import BooklyApp
+    pass
 
 
 def scraped(metrics: Metrics) -> dict[str, float]:
@@ -35,24 +31,9 @@ def scraped(metrics: Metrics) -> dict[str, float]:
     return {each.name.removeprefix("bookly_cache_") + each.labels.get("le", ""): each.value for each in wanted}
 
 
-def app_of(staleness: Staleness) -> BooklyApp:
-    """Of a worker that has applied three events of its first partition, of which two are committed, and has two more to read."""
-    world = World()
-    world.partition.begin_at(INPUT, 0)
-    world.partition.tally(INPUT, applied=3, dead=1, failing=7)
-    world.partition.reached(INPUT, 3, records=3)
-    world.partition.rows["counts"]["room-1"] = Count(3)
-    world.runner._applying.seen.update({ReservationCreated: 3, ReservationConfirmed: 1})
-    world.runner.committing.took.add(0.02)
-    world.runner.lagging.note(INPUT, 3, 5, time.monotonic() - 40)
-    world.runner._invalidator = cast("Any", SimpleNamespace(staleness=staleness, pending=7))
-    world.runner.pulse.enter(Phase.RUNNING)
-    return cast("BooklyApp", SimpleNamespace(runner=world.runner, lag=lambda: {INPUT: 2, TP("gone", 9): 5}))
-
-
 def test_invalidations_and_their_staleness_are_there_by_type() -> None:
     staleness, metrics = Staleness(), Metrics()
-    metrics.come_from(app_of(staleness))
+    metrics.come_from(app_of(staleness, 7))
     staleness.observe(["res:gen:status:{r-1}", "res:gen:status:{r-2}", "res:of:lists:{res:all}"], time.time() - 3)
     staleness.observe(["res:gen:status:{r-1}"], time.time())
     staleness.observe(["res:gen:status:{r-1}"], None)

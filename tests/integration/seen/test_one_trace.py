@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.integration.traces.spans import Collected, Seen
+from tests.integration.seen.spans import Collected, Seen
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
