@@ -5,7 +5,7 @@ RUN python -m venv /venv && python -m venv /tools && /venv/bin/pip install --no-
 COPY requirements.lock pyproject.toml ./
 # The image's own packages: those of the SDK, the agents and the command line, in the versions and with the hashes of the lock.
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-print(*p['dependencies'], *p['optional-dependencies']['cache'], sep='\n')" > /tmp/sdk.txt \
+print(*p['dependencies'], *(each for extra in ('cache', 'otel', 'sentry') for each in p['optional-dependencies'][extra]), sep='\n')" > /tmp/sdk.txt \
  && /venv/bin/pip install --no-cache-dir --require-hashes -c requirements.lock -r /tmp/sdk.txt --group agents --group api
 RUN /tools/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY schemas schemas

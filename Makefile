@@ -30,7 +30,14 @@ $(VENV)/.installed: requirements.lock stack/compose.lock stack/node.lock $(PAGE)
 	@printf '#!/bin/sh\nhome=$$(cd "$$(dirname "$$(readlink -f "$$0")")/../.." && pwd)\nPYTHONPATH="$$home:$$home/sdk$${PYTHONPATH:+:$$PYTHONPATH}" exec "$$home/$(BIN)/python" -m api "$$@"\n' >$(BIN)/bookly && chmod +x $(BIN)/bookly
 	@$(BIN)/python -m contracts compile
 	@$(BIN)/python -m stack prepare
+	@$(MAKE) --no-print-directory $(BIN)/promtool || echo "No promtool, so the alert rules' unit tests will say so: install Debian's package prometheus, or Go, and run 'make $(BIN)/promtool'." >&2
 	@touch $@
+
+$(BIN)/promtool:  # Prometheus' own: on the PATH, out of Debian's package, or built by Go. None of them needs root
+	@if command -v promtool >/dev/null; then ln -sf "$$(command -v promtool)" $@; \
+	elif command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then \
+	    mkdir -p build/promtool && cd build/promtool && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && cp usr/bin/promtool ../../$@ && rm -rf ../promtool; \
+	else GOBIN=$(CURDIR)/$(BIN) go install github.com/prometheus/prometheus/cmd/promtool@v0.307.3; fi
 
 stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (CLUSTER=1: three brokers, six Redis; SECURE=1: TLS and names)
 	@$(BIN)/python -m stack up $(if $(CLUSTER),--cluster) $(if $(SECURE),--secure)
@@ -102,7 +109,7 @@ format: setup  ## ruff, in place
 
 lock: setup  ## resolve the dependencies again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    pyproject.toml --extra cache --extra outbox --group agents --group api --group stack --group bench --group dev -o requirements.lock
+	    pyproject.toml --extra cache --extra outbox --extra otel --extra sentry --group agents --group api --group stack --group bench --group dev -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    stack/compose.in -o stack/compose.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

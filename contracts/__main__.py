@@ -46,7 +46,7 @@ def check() -> None:
     found = [f"{path} has no version in the history" for path in changed]
     code = stale(render_all())
     paths = code or stale(render_documents(Reactions.declared()))  # the agents may not even load with stale code
-    found += [f"{path} is not what schemas/, topics/ and agents/ say" for path in paths]
+    found += [f"{path} is not what schemas/, topics/, agents/ and ops/ say" for path in paths]
     for sentence in found:
         typer.echo(f"{sentence}; run: make contracts", err=True)
     if found:

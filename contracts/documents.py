@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from bookly.cache.tags import Entity
 from bookly.cache.types import CacheType
 from contracts.asyncapi import render_asyncapi
+from contracts.dashboards import render_dashboards
 from contracts.examples import read_example
 from contracts.fields import REQUIRED, fields_of
+from contracts.metrics_page import render_metrics
 from contracts.rendering import FIRST_LINE
 from contracts.schemas import ROOT
 from contracts.topics import DOMAINS, load_topics
@@ -67,6 +69,8 @@ def render_documents(reactions: Reactions, root: Path = ROOT) -> dict[Path, str]
         CACHING: insert((root / CACHING).read_text(encoding="utf-8")),
         Path("docs/asyncapi.yaml"): render_asyncapi(topics, reactions, root),
         Path("api/console/reactions.json"): reacting(topics, reactions),
+        **render_dashboards(root),
+        **render_metrics(root),
     }
 
 

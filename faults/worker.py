@@ -57,8 +57,8 @@ def emit_to(topics: Mapping[str, str]) -> None:
     """Emitted events go to the run's topics."""
     encode = Encoding._encode
 
-    def renamed(self: Encoding, record: Any) -> Any:
-        outgoing = encode(self, record)
+    def renamed(self: Encoding, record: Any, traceparent: str | None = None) -> Any:
+        outgoing = encode(self, record, traceparent)
         return outgoing._replace(topic=topics[outgoing.topic])
 
     Encoding._encode = renamed  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from agents.domain import Domain
     from agents.engine.consuming import Batch
     from agents.engine.decoding import Decoded
-    from agents.engine.encoding import Encoding
     from agents.engine.fetching import Fetched
+    from agents.engine.handling import Handling
     from agents.engine.partition import Partition
+    from agents.engine.replaying import Arrived
     from bookly.cache.invalidator import Invalidator
     from bookly.records import Record
 
@@ -48,10 +49,11 @@ class Aside:
 class Applying:
     """Runs a domain's handlers. Nothing here does I/O: what it changes is kept for the partition's next transaction."""
 
-    def __init__(self, domain: Domain, encoding: Encoding, invalidator: Invalidator, limits: Limits | None = None) -> None:
-        self._domain, self._encoding, self._invalidator = domain, encoding, invalidator
+    def __init__(self, domain: Domain, handling: Handling, invalidator: Invalidator, limits: Limits | None = None) -> None:
+        self._domain, self._handling, self._invalidator = domain, handling, invalidator
         self._limits = limits or Limits()
         self._fuses: dict[TP, Fuse] = {}
+        self.seen: Counter[type[Any]] = Counter()  # events by class, those that nobody handles included
 
     def forget(self) -> None:
         """The partitions have changed hands: their fuses are those that were committed."""
@@ -65,24 +67,26 @@ class Applying:
             partition.take_up(batch.records[0].timestamp / 1000)
         if not decoded.bad and not partition.parking:
             try:
-                self.run(partition, batch.tp, decoded.events, self._written(batch))
+                self.run(partition, batch.tp, batch.records, decoded.events, self._written(batch))
                 self._fuse(partition, batch.tp).good(self._tally(partition, batch.tp, decoded.events))
                 return len(batch.records)
             except Exception:  # noqa: BLE001  # whatever a handler raises: which event it was is found out one by one
                 partition.state.discard()
         return self._one_by_one(partition, batch, decoded, final=final)
 
-    def run(self, partition: Partition, tp: TP, events: Sequence[Record], written_at: Sequence[int | None]) -> None:
+    def run(
+        self,
+        partition: Partition,
+        tp: TP,
+        records: Sequence[Fetched | Parked | Arrived],
+        events: Sequence[Record],
+        written_at: Sequence[int | None],
+    ) -> None:
         """All handlers of all events, or nothing: after an exception the caller discards the state."""
-        state, handlers_of = partition.state, self._domain.handlers.get
-        for event, state.written_at in zip(events, written_at, strict=True):
-            state.event = event
-            for handler in handlers_of(type(event), ()):
-                handler(event, state)
-        outgoing = self._encoding.encode(state.emitted)
+        outgoing = self._handling.handle(partition, tp, records, events, written_at)
         stale = self._invalidator.tags(self._domain.name, events)
-        if state.repeats:
-            partition.tally(tp, repeats=state.repeats)
+        if partition.state.repeats:
+            partition.tally(tp, repeats=partition.state.repeats)
         partition.merge(outgoing)
         partition.stale.update(stale)
 
@@ -92,10 +96,12 @@ class Applying:
             return [None] * len(batch.records)
         return [record.timestamp * 1000 for record in batch.records]
 
-    def try_one(self, partition: Partition, tp: TP, event: Record, written_at: int | None) -> Bad | None:
+    def try_one(
+        self, partition: Partition, tp: TP, record: Fetched | Parked | Arrived, event: Record, written_at: int | None
+    ) -> Bad | None:
         """Apply one event wholly, or say why it cannot be and leave no trace. `written_at`: microseconds since 1970."""
         try:
-            self.run(partition, tp, [event], [written_at])
+            self.run(partition, tp, [record], [event], [written_at])
         except Exception as error:  # noqa: BLE001  # bad for this group: kept in its dead letters with the reason
             partition.state.discard()
             return Bad("HANDLER_RAISED", error)
@@ -109,7 +115,7 @@ class Applying:
         state.event, state.written_at = None, now
         try:
             self._domain.on_time(now, state)
-            outgoing = self._encoding.encode(state.emitted)
+            outgoing = self._handling.by_time(partition)
         except Exception as error:  # noqa: BLE001  # whatever it was: half of it must not be kept
             state.discard()
             stop_process(
@@ -123,6 +129,7 @@ class Applying:
     def _tally(self, partition: Partition, tp: TP, events: Sequence[Record]) -> int:
         """How many of these, all done, somebody handled; the others were ignored."""
         kinds = Counter(map(type, events))
+        self.seen.update(kinds)
         applied = sum(count for kind, count in kinds.items() if kind in self._domain.handlers)
         partition.tally(tp, applied=applied, ignored=len(events) - applied)
         return applied
@@ -140,7 +147,7 @@ class Applying:
                 if fuse.failed + len(failed) >= self._limits.keys:
                     self._check_fuse(fuse, batch, aside)
                 continue
-            bad = bad or self.try_one(partition, batch.tp, event, record.timestamp * 1000)
+            bad = bad or self.try_one(partition, batch.tp, record, event, record.timestamp * 1000)
             if bad is None:
                 done.append((index, event))
                 if handled:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.refusing import NotPermittedError
+from bookly.cache.staleness import Spread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -28,6 +29,7 @@ class Committing:
         self.running: set[asyncio.Task[None]] = set()  # the round that is under way, if there is one
         self._invalidator = invalidator
         self._pulse = pulse
+        self.took = Spread()  # what rounds have taken, until all of it was durable
         self._began = self._began_all = 0.0  # the last round, and the last one that took markers along
 
     @property
@@ -81,13 +83,23 @@ class Committing:
         Rows are told by us alone, and from when their commit was answered (docs/decisions/0006): who finds an entry stale is
         told the new row, though the broker may need a moment yet until those who read the log see it.
         """
+        began = time.monotonic()
         try:
-            await asyncio.gather(*(partition.commit(transaction) for partition, transaction in taken))
+            await asyncio.gather(*(self.write(partition, transaction) for partition, transaction in taken))
         except NotPermittedError as error:
             stop_process(str(error), error, code=EXIT_DATA)
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing of it counts
             stop_process("a transaction could not be committed; it is redone from the last commit", error)
+        self.took.add(time.monotonic() - began)
         self._pulse.beat()
+        await self.forget(taken)
+
+    async def write(self, partition: Partition, transaction: Transaction) -> None:
+        """One partition's part of a round."""
+        await partition.commit(transaction)
+
+    async def forget(self, taken: Sequence[tuple[Partition, Transaction]]) -> None:
+        """Redis is told what is stale; where it is away, the invalidator remembers it."""
         since = min((transaction.since for _, transaction in taken if transaction.since is not None), default=None)
         self._invalidator.add({tag for _, transaction in taken for tag in transaction.stale}, since)
         await self._invalidator.send()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,14 @@ class BatchConsumer(driver.Consumer):
         self.app.runner.pulse.loop = asyncio.get_running_loop()
         while not self.should_stop:
             self.app.runner.pulse.turn()
+            self._note_lag()
             await self.sleep(TURN_S)
+
+    def _note_lag(self) -> None:
+        runner, now = self.app.runner, time.monotonic()
+        for tp, waiting in self.lag().items():
+            done = runner.partitions[tp.partition].done_up_to(tp)
+            runner.lagging.note(tp, done, done + waiting, now)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)

@@ -26,16 +26,22 @@ class Encoding:
         self._prefixes = {event_type: struct.pack(">bI", 0, schema_id) for event_type, schema_id in ids.items()}
         self._partitions = partitions
 
-    def encode(self, records: Iterable[Record]) -> list[Outgoing]:
-        """Raises InvalidEvent when a handler has put into an event what its schema does not allow, EventTooLarge for too much."""
-        return [self._encode(record) for record in records]
+    def encode(self, records: Iterable[Record], traceparents: Iterable[str] | None = None) -> list[Outgoing]:
+        """Raises InvalidEvent when a handler has put into an event what its schema does not allow, EventTooLarge for too much.
 
-    def _encode(self, record: Record) -> Outgoing:
+        `traceparents`: of each, where traces are kept; else all events of one correlation belong to one trace.
+        """
+        if traceparents is None:
+            return [self._encode(record) for record in records]
+        return [self._encode(*each) for each in zip(records, traceparents, strict=True)]
+
+    def _encode(self, record: Record, traceparent: str | None = None) -> Outgoing:
         key = getattr(record, record.KEY_FIELD)
         value = self._prefixes[record.TYPE] + ENCODERS[type(record)](record)
         if len(value) > EVENT_BYTES:
             raise EventTooLarge(type(record).__name__, record.metadata.event_id, len(value), EVENT_BYTES)
-        return Outgoing(record.TOPIC, self.partition_of(key.encode()), key.encode(), value, headers_of(record.metadata, key))
+        headers = headers_of(record.metadata, key, traceparent)
+        return Outgoing(record.TOPIC, self.partition_of(key.encode()), key.encode(), value, headers)
 
     def partition_of(self, key: bytes) -> int:
         """The partition that every producer of ours chooses for a key: murmur2, as Java's default partitioner does."""

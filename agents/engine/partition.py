@@ -54,13 +54,15 @@ class Tally(Counter[str]):
 class Transaction(NamedTuple):
     """What is committed together: records, the offsets behind the input; and the cache tags that are stale after it.
 
-    `since`: when the oldest record that it follows from was written (seconds since 1970), if it follows from any.
+    `since`: when the oldest record that it follows from was written (seconds since 1970), if it follows from any. `traces`: where
+    traces are kept, the spans that it follows from, and those that end with it.
     """
 
     records: Sequence[Outgoing]
     places: Mapping[TopicPartition, OffsetAndMetadata]
     stale: set[str]
     since: float | None = None
+    traces: Any = None
 
 
 class Partition:
@@ -79,6 +81,7 @@ class Partition:
         self.ledger = Ledger(domain.given_up, number)
         self.state.is_held = lambda key: key.encode() in self.parking
         self.stale: set[str] = set()
+        self.traces: Any = None  # of what is not committed, kept by who keeps traces
         self._since: float | None = None
         self.is_dirty = False
         self._committed: dict[TP, int] = {}
@@ -165,9 +168,10 @@ class Partition:
         offsets |= {tp: self._committed[tp] for tp in self._tallied & self._committed.keys() - offsets.keys()}
         places = {TopicPartition(*tp): OffsetAndMetadata(offset, str(self.tallies[tp])) for tp, offset in offsets.items()}
         records = [*self._changelog_records(), *self.parking.changes(), *self.ledger.changes(), *self._outgoing]
-        transaction = Transaction(records, places, self.stale, self._since)
+        transaction = Transaction(records, places, self.stale, self._since, self.traces)
         self._committed.update(offsets)
         self.offsets, self._outgoing, self.stale, self._since, self.is_dirty = {}, [], set(), None, False
+        self.traces = None
         self._tallied.clear()
         self.parking.forget_changes()
         self.ledger.forget_changes()

@@ -93,7 +93,7 @@ class Releasing:
         tp, attempt = TP(parked.topic, parked.partition), parked.attempt + 1
         decoded = await self._decoding.decode([parked.value])
         event = decoded.events[0]
-        bad = decoded.bad.get(0) or self._applying.try_one(partition, tp, event, partition.state.written_at)
+        bad = decoded.bad.get(0) or self._applying.try_one(partition, tp, parked, event, partition.state.written_at)
         if bad is None:
             partition.tally(tp, released=1)
             return True

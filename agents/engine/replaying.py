@@ -92,7 +92,7 @@ class Replaying:
             partition.parking.put(Parked.of(tp, record, sequence, 0))
             self._applying.check_room(partition)
             return "waiting"
-        bad = bad or self._applying.try_one(partition, tp, event, record.timestamp * 1000)
+        bad = bad or self._applying.try_one(partition, tp, record, event, record.timestamp * 1000)
         if bad is None:
             log.info("replayed", topic=tp.topic, partition=tp.partition, offset=record.offset)
             return "applied"

@@ -12,6 +12,8 @@ import structlog
 
 from agents.engine.applying import Applying
 from agents.engine.committing import Committing
+from agents.engine.handling import Handling
+from agents.engine.lagging import Lagging
 from agents.engine.pulse import Phase, Pulse
 from agents.engine.recovery import Revoked, take_over
 from agents.engine.releasing import Releasing
@@ -19,7 +21,10 @@ from agents.engine.replaying import Replaying
 from agents.engine.ticking import Ticking
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from faust.types import TP
+    from opentelemetry.trace import Tracer
 
     from agents.domain import Domain
     from agents.engine.consuming import Batch
@@ -59,6 +64,7 @@ class Runner:
         invalidator: Invalidator,
         limits: Limits | None = None,
         pulse: Pulse | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.domain = domain
         self.brokers = brokers
@@ -66,15 +72,16 @@ class Runner:
         self.taking: frozenset[int] = frozenset()  # numbers that are ours and not recovered yet
         self.pulse = pulse or Pulse()
         self._decoding = decoding
-        self._applying = Applying(domain, encoding, invalidator, limits)
+        handling, self.committing = _parts(domain, encoding, invalidator, self.pulse, tracer)
+        self._applying = Applying(domain, handling, invalidator, limits)
         self._orders = {
             domain.control: Releasing(domain, decoding, self._applying).obey,
             domain.replay: Replaying(domain, decoding, self._applying).obey,
         }
         self._ticking = Ticking(domain, self._applying.let_time_pass)
         self._held: dict[TP, Held] = {}
+        self.lagging = Lagging()
         self._invalidator = invalidator
-        self.committing = Committing(invalidator, self.pulse)
         self._consumer: Any = None  # a BatchConsumer, from when the stream runs
         self._turn = asyncio.Lock()
         self._taking: asyncio.Future[dict[int, Partition]] | None = None
@@ -163,6 +170,11 @@ class Runner:
         return sum(len(partition.parking) for partition in self.partitions.values())
 
     @property
+    def handled(self) -> Mapping[type[Any], int]:
+        """Events by class, since the worker began."""
+        return self._applying.seen
+
+    @property
     def invalidations(self) -> int:
         """Cache tags that Redis has not taken yet."""
         return self._invalidator.pending
@@ -176,6 +188,7 @@ class Runner:
         self._held.clear()
         self._applying.forget()
         self._ticking.forget()
+        self.lagging.forget()
         partitions, self.partitions = self.partitions, {}
         await asyncio.gather(*(partition.close() for partition in partitions.values()))
 
@@ -223,6 +236,7 @@ class Runner:
             partition.reached(batch.tp, batch.next_offset, records=done)
         if done:
             self._ticking.read(batch.tp, records[done - 1].timestamp)
+            self.lagging.read(batch.tp, records[done - 1].timestamp / 1000)
         self.pulse.beat()
 
     def _tick(self) -> None:
@@ -235,6 +249,17 @@ class Runner:
             held, partition = self._held.pop(tp), self.partitions.get(tp.partition)
             if partition is not None:
                 await self._apply_to(partition, held.batch, held.until)
+
+
+def _parts(
+    domain: Domain, encoding: Encoding, invalidator: Invalidator, pulse: Pulse, tracer: Tracer | None
+) -> tuple[Handling, Committing]:
+    """Those that keep traces, or those that do not: it is chosen once, not asked for each event."""
+    if tracer is None:
+        return Handling(domain, encoding), Committing(invalidator, pulse)
+    from agents.engine.tracing import TracedCommitting, TracedHandling  # noqa: PLC0415  # only who has it installed gets here
+
+    return TracedHandling(domain, encoding, tracer), TracedCommitting(invalidator, pulse, tracer)
 
 
 def _cancelled_itself() -> bool:

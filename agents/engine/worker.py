@@ -32,6 +32,7 @@ from bookly.cache.invalidator import Invalidator
 from bookly.cache.stale import STALE
 from bookly.errors import BrokerUnavailable, RegistryUnavailable
 from bookly.registry import Registry
+from bookly.tracing import active_tracer, keep_traces_if_wanted
 
 if TYPE_CHECKING:
     from agents.domain import Domain
@@ -53,6 +54,7 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
     own = own or WorkerSettings.from_environment()
     domain = domain if own.timers else domain.without_timers()
     configure_logs(own.log_level)
+    keep_traces_if_wanted(domain.group)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     facts, metrics = Facts(domain.name), Metrics()
     with serving(own.health, facts, metrics), listening(own.queries) as port:
@@ -61,7 +63,7 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
         watchdog = Watchdog(app.runner.pulse, app.work)
         watchdog.start()
         facts.come_from(app, watchdog)
-        metrics.come_from(app.runner)
+        metrics.come_from(app)
         querying = Querying(domain, Ownership(app.runner, app.is_member), own.secret, port) if port else None
         Worker(app, watchdog, querying).execute_from_commandline()
 
@@ -125,7 +127,7 @@ def prepare(
     invalidator = Invalidator(settings.redis, stale=stale)
     pulse = Pulse()
     decoding = Decoding(registry, away=pulse.excuse)
-    runner = Runner(domain, settings.brokers, decoding, encoding, invalidator, limits, pulse)
+    runner = Runner(domain, settings.brokers, decoding, encoding, invalidator, limits, pulse, active_tracer())
     client = f"{domain.group}@{port.name}" if port else domain.group
     return build(domain, settings.brokers, runner, partitions, client)
 

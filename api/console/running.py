@@ -20,6 +20,7 @@ from api.console.reading import found, read
 from api.console.sifting import Sieve
 from api.tally import read_reached
 from bookly.errors import BooklyError, BrokerUnavailable
+from bookly.tracing import active_tracer
 from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Run:
         self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
         self._paced = self._looked = 0.0
+        self._tracer = active_tracer()
 
     def through(self) -> Plan:
         """Until its end, or until somebody pauses or stops it: the plan as it is kept by then.
@@ -135,7 +137,7 @@ class Run:
         for message in self._sieve(part):
             one = found(message)
             if self._matcher.meets(one) and not hygiene.was_replayed(one):
-                headers: Any = hygiene.replayed(one, self._plan.id)
+                headers: Any = hygiene.replayed(one, self._plan.id, self._tracer)
                 while True:
                     try:
                         producer.produce(self._plan.target, one.value, one.key, one.partition, headers=headers)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.middleware import Middleware
 
 from api.http import ingestion, operations
@@ -26,6 +26,7 @@ from api.http.security.admission import Admitted
 from api.http.security.areas import CONSOLE, REPORTS
 from api.http.security.guard import refuse_open_routes
 from api.http.security.permissions import DEMAND, LOOK
+from bookly.tracing import active_tracer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -42,9 +43,20 @@ ROUTERS = (
 )
 
 
+def traced() -> list[Middleware]:
+    """Around all others, where this process keeps traces."""
+    tracer = active_tracer()
+    if tracer is None:
+        return []
+    from api.http.tracing import Traced  # noqa: PLC0415  # only who has it installed gets here
+
+    return [Middleware(Traced, tracer)]
+
+
 def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Failures) -> FastAPI:
     """The app. `failures`: what an error of another part is to a caller. Raises OpenRoute for a route without a permission."""
     metrics = CollectorRegistry()
+    ProcessCollector(registry=metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,6 +80,7 @@ def build(opening: Callable[[], AbstractAsyncContextManager[Edge]], failures: Fa
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False},
         middleware=[
+            *traced(),
             *(Middleware(Measured, metrics), Middleware(Admitted), Middleware(Limited, MOST_BYTES), Middleware(Tagged)),
         ],
     )

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from bookly.metrics import METRICS, family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,10 +30,17 @@ class Live(Collector):
 
     def collect(self) -> Iterable[Metric]:
         hub = self._edge.hub
-        yield GaugeMetricFamily("bookly_api_sockets", "Web sockets that listen", hub.listeners)
-        yield CounterMetricFamily("bookly_api_socket_messages", "Messages handed to web sockets", hub.told)
-        yield CounterMetricFamily("bookly_api_socket_dropped", "Messages that a slow web socket lost", hub.dropped)
-        cache = CounterMetricFamily("bookly_cache", "Reads and fills by type and outcome", labels=("type", "outcome"))
+        figures = {
+            "bookly_api_ready": int(self._edge.unready() is None),
+            "bookly_api_sockets": hub.listeners,
+            "bookly_api_socket_messages_total": hub.told,
+            "bookly_api_socket_dropped_total": hub.dropped,
+        }
+        for name, value in figures.items():
+            figure = family(name)
+            figure.add_metric((), value)
+            yield figure
+        cache = family("bookly_cache_total")
         for (kind, outcome), count in sorted(self._edge.counts().items()):
             cache.add_metric((kind, outcome), count)
         yield cache
@@ -43,8 +51,9 @@ class Measured:
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
-        self._requests = Counter("bookly_api_requests", "Requests", ("method", "route", "status"), registry=registry)
-        self._seconds = Histogram("bookly_api_seconds", "How long they took", ("route",), buckets=BUCKETS, registry=registry)
+        requests, seconds = METRICS["bookly_api_requests_total"], METRICS["bookly_api_seconds"]
+        self._requests = Counter(requests.name, requests.meaning, requests.labels, registry=registry)
+        self._seconds = Histogram(seconds.name, seconds.meaning, seconds.labels, buckets=BUCKETS, registry=registry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

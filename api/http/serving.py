@@ -10,11 +10,13 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import uvloop
+from prometheus_client import disable_created_metrics
 
 from api.http.app import build
 from api.http.server import Server, config_of
 from api.http.wiring import FAILURES, open_edge
 from bookly.errors import InvalidSettings
+from bookly.tracing import keep_traces_if_wanted
 
 if TYPE_CHECKING:
     from api.http.settings import ApiSettings
@@ -25,6 +27,8 @@ BACKLOG = 2_048  # who comes at the same moment waits here
 
 def serve(settings: ApiSettings, host: str, port: int) -> None:
     """Blocks. Raises BooklyError where it cannot begin."""
+    keep_traces_if_wanted("bookly-edge")
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was made is nobody's metric
     listening = _listening(host, port)
     signal.signal(signal.SIGTERM, _end)  # what uvicorn hands the signal on to when it is done
     _allow_files()

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from agents.domain import Domain
 from agents.engine.applying import Applying
 from agents.engine.encoding import Encoding
+from agents.engine.handling import Handling
 from agents.engine.partition import Partition
 from agents.reports.demand import record_demand
 from agents.reports.tables import DAY, HOUR, MINUTE, Demand, ReportsState
@@ -76,14 +77,13 @@ def ratio(events: int, runs: int) -> tuple[float, list[int], list[int]]:
 def _speed(wire: list[bytes], moments: list[int], handler: Callable[[ReservationCreated, ReportsState], None]) -> int:
     """Everything that a worker does with events but fetching and sending: decode, handle, encode, make a transaction."""
     domain = Domain.of("reports", ReportsState, (handler,))
-    applying = Applying(
-        domain, Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4), Invalidator("redis://127.0.0.1:1/0")
-    )
+    encoding = Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4)
+    applying = Applying(domain, Handling(domain, encoding), Invalidator("redis://127.0.0.1:1/0"))
     partition, tp = Partition(domain, 0), TP(ReservationCreated.TOPIC, 0)
     began = time.perf_counter()
     for first in range(0, len(wire), SLICE):
         events = [decode_reservation_created_v2(value, 0) for value in wire[first : first + SLICE]]
-        applying.run(partition, tp, events, moments[first : first + SLICE])
+        applying.run(partition, tp, [], events, moments[first : first + SLICE])
         partition.reached(tp, first + SLICE, records=len(events))
         partition.take()
         for rows in partition.committed.values():

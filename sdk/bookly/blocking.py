@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from bookly.delivery import Delivery, told, unseen
 from bookly.errors import BufferFull, NotOpen
-from bookly.outgoing import Outgoing, outgoing, written
+from bookly.outgoing import written
 from bookly.prefixes import Prefixes
 from bookly.producer import kafka
-from bookly.sending import Sender
+from bookly.sending import way_out
 from bookly.settings import ProducerArgs, ProducerSettings
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bookly._event import Event
     from bookly.delivery import Failure, Ticket
+    from bookly.outgoing import Outgoing
     from bookly.payload import Circumstances, EventPayload
     from bookly.prefixes import Schemas
     from bookly.transport import Transport
@@ -83,7 +84,8 @@ class BlockingProducer:
         self._is_open = False
 
     def __enter__(self) -> Self:
-        self._sender = Sender(self._transport or kafka(self.settings), self._settle)
+        self._outgoing, sender = way_out()
+        self._sender = sender(self._transport or kafka(self.settings), self._settle)
         self._prefixes = Prefixes(self.settings, self._schemas)
         try:
             self._sender.open(self.settings.connect_timeout)
@@ -112,7 +114,7 @@ class BlockingProducer:
         if not self._is_open:
             raise NotOpen
         contract, record = written(event, self.settings.source, circumstances)
-        sent = outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
+        sent = self._outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
         receipt = BlockingReceipt(self._news)
         with self._turn:  # threads wait for room in the order in which they came
             self._send_when_there_is_room(sent, receipt)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from bookly.delivery import Delivery, told, unseen
 from bookly.errors import BufferFull, NotOpen
-from bookly.outgoing import Outgoing, outgoing, written
+from bookly.outgoing import written
 from bookly.prefixes import Prefixes
-from bookly.sending import Sender
+from bookly.sending import way_out
 from bookly.settings import ProducerArgs, ProducerSettings
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bookly._event import Event
     from bookly.delivery import Failure, Ticket
+    from bookly.outgoing import Outgoing
     from bookly.payload import Circumstances, EventPayload
     from bookly.prefixes import Schemas
     from bookly.transport import Transport
@@ -72,7 +73,8 @@ class Producer:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._sender = Sender(self._transport or kafka(self.settings), self._hear, self._settle)
+        self._outgoing, sender = way_out()
+        self._sender = sender(self._transport or kafka(self.settings), self._hear, self._settle)
         self._prefixes = Prefixes(self.settings, self._schemas)
         try:
             await asyncio.to_thread(self._sender.open, self.settings.connect_timeout)
@@ -107,7 +109,7 @@ class Producer:
         if not self._prefixes.is_known(contract.type):
             await asyncio.to_thread(self._prefixes.of, contract.type)
         return await self.hand_over(
-            outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
+            self._outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
         )
 
     async def hand_over(self, sent: Outgoing) -> AsyncReceipt:

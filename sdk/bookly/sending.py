@@ -7,6 +7,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from bookly.delivery import Ticket
+from bookly.outgoing import outgoing
+from bookly.tracing import active_tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,8 @@ class Sender:
     hears the answers between two events: against its hold of the interpreter another thread would fall behind, and what waits
     for it would pile up by the ten thousand.
     """
+
+    ticket: type[Ticket] = Ticket
 
     def __init__(
         self, transport: Transport, hear: Callable[[list[Ticket]], None], settle: Callable[[list[Ticket]], None] | None = None
@@ -53,7 +57,7 @@ class Sender:
 
     def send(self, outgoing: Outgoing, receipt: Receipt) -> None:
         """Take the event, or raise what the transport raises. One thread at a time."""
-        ticket = Ticket(outgoing, receipt, self._answer)
+        ticket = self.ticket(outgoing, receipt, self._answer)
         self.under_way.add(ticket)
         try:
             self._transport.send(outgoing, ticket)
@@ -97,3 +101,15 @@ class Sender:
             batch = self._answered[:]
             del self._answered[: len(batch)]
             return batch
+
+
+def way_out() -> tuple[Callable[..., Outgoing], type[Sender]]:
+    """How events become records and who sends them: each in a span of its own where this process keeps traces. Asked once, so
+    that where it keeps none nothing is asked for each event.
+    """
+    tracer = active_tracer()
+    if tracer is None:
+        return outgoing, Sender
+    from bookly.otel.publishing import Publishing, TracedSender  # noqa: PLC0415  # only who has it installed gets here
+
+    return Publishing(tracer).outgoing, TracedSender

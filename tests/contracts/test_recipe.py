@@ -46,7 +46,7 @@ ASKING = (
 def tree(tmp_path: Path) -> Path:
     """The tree without machine code and without what set-up installs."""
     left_out = shutil.ignore_patterns("*.so", ".compiled", "__pycache__", "node_modules")
-    for folder in ("schemas", "topics", "contracts", "agents", "sdk", "docs", "stack", "demo", "api", "tests"):
+    for folder in ("schemas", "topics", "contracts", "agents", "sdk", "docs", "ops", "stack", "demo", "api", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left_out)
     for file in ("pyproject.toml", "CONTRIBUTING.md"):
         shutil.copy2(ROOT / file, tmp_path)

@@ -23,6 +23,7 @@ from api.groups import named
 from api.showing import printable
 from bookly.registry import Registry
 from bookly.settings import required
+from bookly.tracing import keep_traces_if_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,6 +82,7 @@ def desk() -> Iterator[Desk]:
     caps, brokers = Caps.from_environment(names), required("brokers", None, names)
     registry = Registry(required("registry", None, names))
     try:
+        keep_traces_if_wanted("bookly-console")
         yield Desk(brokers, Decoding(registry), caps)
     finally:
         registry.close()

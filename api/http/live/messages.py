@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
+from api.http.live.traced import Traced
 from api.http.shapes.base import moment
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.events import EventType
@@ -50,7 +51,7 @@ def _notification(record: Message, registry: Registry, version: dict[str, Any]) 
     data = {name: getattr(told, name) for name in _TOLD}
     at = moment(told.metadata.occurred_at).isoformat()
     text = json.dumps({"type": "notification", "at": at, "data": data, "version": version})
-    return [(("user", told.user_id), text)]
+    return [(("user", told.user_id), Traced(text, record.headers()))]
 
 
 def _demand(record: Message, version: dict[str, Any]) -> list[tuple[Channel, str]]:

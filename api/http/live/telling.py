@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.websockets import WebSocketDisconnect
 
 from api.http.live.hub import Ended
+from api.http.live.traced import delivering
 from api.http.problems import TooMany, Unauthenticated, Unavailable, problem_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ async def _left(socket: WebSocket) -> None:
 
 
 async def _tell(socket: WebSocket, listener: Listener) -> tuple[int, str]:
+    in_its_span = delivering()
     await socket.send_text('{"type":"ready"}')
     try:
         while True:
@@ -137,7 +139,8 @@ async def _tell(socket: WebSocket, listener: Listener) -> tuple[int, str]:
             if dropped:
                 await socket.send_text(json.dumps({"type": "dropped", "dropped": dropped}))
             for text in texts:
-                await socket.send_text(text)
+                with in_its_span(text):
+                    await socket.send_text(text)
     except Ended as end:
         return 1012, str(end)
     except (WebSocketDisconnect, RuntimeError):  # it left while it was told something

@@ -9,8 +9,7 @@ import socket
 import sys
 import time
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from agents.engine.health import serving as serving_health
 from agents.engine.metrics import Metrics
@@ -20,12 +19,12 @@ from bookly.cache import Invalidator, Loaded
 from tests.integration.cache.sources import Source
 from tests.integration.cache.world import ANY, Client
 from tests.unit.api.http.conftest import World
+from tests.unit.engine.measured import app_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from agents.engine.runner import Runner
     from bookly.cache import Caches
 
 STATUS = ANY["resource_status"]
@@ -80,7 +79,7 @@ async def test_what_was_read_went_stale_and_expired_is_what_the_report_says(
     await invalidator.close()
 
     metrics = Metrics()
-    metrics.come_from(cast("Runner", SimpleNamespace(staleness=invalidator.staleness, invalidations=invalidator.pending)))
+    metrics.come_from(app_of(invalidator.staleness, invalidator.pending))
     key = new_key(tmp_path / "keys.json", "scraper", ["metrics:read"])
     with serving_health(("127.0.0.1", 0), dict, metrics) as port:
         async with edge_over(caches, tmp_path / "keys.json") as edge:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from http.client import HTTPConnection
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.engine.health import serving
 from agents.engine.metrics import Metrics
 from bookly.cache.staleness import Staleness
+from tests.unit.engine.measured import app_of
 
 if TYPE_CHECKING:
-    from agents.engine.runner import Runner
+    pass
 
 
 def scraped(metrics: Metrics) -> dict[str, float]:
@@ -33,7 +33,7 @@ def scraped(metrics: Metrics) -> dict[str, float]:
 
 def test_invalidations_and_their_staleness_are_there_by_type() -> None:
     staleness, metrics = Staleness(), Metrics()
-    metrics.come_from(cast("Runner", SimpleNamespace(staleness=staleness, invalidations=7)))
+    metrics.come_from(app_of(staleness, 7))
     staleness.observe(["res:gen:status:{r-1}", "res:gen:status:{r-2}", "res:of:lists:{res:all}"], time.time() - 3)
     staleness.observe(["res:gen:status:{r-1}"], time.time())
     staleness.observe(["res:gen:status:{r-1}"], None)
@@ -47,5 +47,34 @@ def test_invalidations_and_their_staleness_are_there_by_type() -> None:
     assert 3 <= found["staleness_longest_seconds"] < 4
 
 
-def test_a_worker_that_has_not_begun_has_no_figures() -> None:
-    assert scraped(Metrics()) == {}
+def test_a_worker_that_has_not_begun_has_no_figures_but_those_of_its_process() -> None:
+    found = scraped(Metrics())
+    assert {name.partition("_")[0] for name in found} == {"process"}
+
+
+def test_where_it_stands_and_what_became_of_its_records_is_there() -> None:
+    metrics = Metrics()
+    metrics.come_from(app_of(Staleness()))
+    families = {family.name: family for family in text_string_to_metric_families(metrics().decode())}
+    place = {"domain": "availability", "topic": "bookly.availability", "partition": "2"}
+
+    def of(name: str) -> list[tuple[dict[str, str], float]]:
+        return [(sample.labels, sample.value) for sample in families[f"bookly_engine_{name}"].samples]
+
+    assert of("ready") == [({"domain": "availability"}, 1)]
+    assert of("lag_records") == [(place, 2)], "what is another's by now is not told"
+    [(labels, waited)] = of("lag_seconds")
+    assert labels == place
+    assert 40 <= waited < 50
+    assert of("records") == [({**place, "outcome": "applied"}, 3), ({**place, "outcome": "dead"}, 1)], (
+        "how the fuse stands is no count"
+    )
+    assert of("events") == [({"domain": "availability", "type": "availability.reservation.created"}, 3)], (
+        "what nobody handles is not told"
+    )
+    assert of("rows") == [({"domain": "availability", "table": "counts"}, 1)]
+    assert of("parked_records") == [({"domain": "availability", "partition": "2"}, 0)]
+    assert dict(zip(("count", "sum"), [value for labels, value in of("commit_seconds") if "le" not in labels], strict=True)) == {
+        "count": 1,
+        "sum": 0.02,
+    }

@@ -91,12 +91,13 @@ class World:
     limits: Limits | None = None
     domain: Domain = DOMAIN
     events: list[Any] = field(default_factory=list)
+    tracer: Any = None
     runner: Runner = field(init=False)
     partition: Partition = field(init=False)
 
     def __post_init__(self) -> None:
         encoding = Encoding({spec.type.value: 1 for spec in EVENTS.values()}, 4)
-        self.runner = Runner(self.domain, "", cast("Any", self), encoding, cast("Any", Stale()), self.limits)
+        self.runner = Runner(self.domain, "", cast("Any", self), encoding, cast("Any", Stale()), self.limits, tracer=self.tracer)
         self.partition = self.runner.partitions[INPUT.partition] = Partition(self.domain, INPUT.partition)
 
     async def decode(self, values: Any) -> Decoded:

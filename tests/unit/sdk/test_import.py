@@ -20,6 +20,7 @@ SURFACE = "from bookly import BlockingProducer, Delivery, EventPayload, EventTyp
         ("import bookly.registry, bookly.transport, bookly.reading", {"redis", "faust", "aiokafka"}),
         ("import bookly.outbox", {"sqlalchemy", "psycopg", "confluent_kafka", "typer"}),
         ("from bookly.outbox import BlockingOutbox, Outbox", {"psycopg", "confluent_kafka", "typer", "prometheus_client"}),
+        ("import bookly.producer, bookly.blocking, bookly.testing", {"opentelemetry.trace", "opentelemetry.sdk"}),
     ],
 )
 def test_importing_loads_nothing_that_was_not_asked_for(statement: str, absent: set[str]) -> None:

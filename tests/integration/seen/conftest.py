@@ -1,0 +1,44 @@
+"""The whole thing as processes that keep traces, all in one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from agents import changelogs
+from contracts.broker import provision_broker
+from contracts.registry import provision_registry
+from faults.proxy import Proxy
+from stack.ports import HOST, free_port
+from tests.integration.edge.whole import Whole
+from tests.pipeline import pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stack import Stack
+
+
+@pytest.fixture(scope="package")
+def spans_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("traces") / "spans.jsonl"
+
+
+@pytest.fixture(scope="package")
+def whole(stack: Stack, spans_file: Path) -> Iterator[Whole]:
+    """Every process of it writes its spans as soon as it has some."""
+    provision_broker(stack.brokers, changelogs())
+    provision_registry(str(stack.registry))
+    port, redis = free_port(set()), urlsplit(str(stack.redis)).port or 0
+    with pytest.MonkeyPatch.context() as environment, Proxy(port, redis) as proxy:
+        environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", spans_file.as_uri())
+        environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+        with (
+            pipeline(stack, spans_file.parent, f"redis://{HOST}:{port}/0") as flow,
+            Whole(flow, proxy, spans_file.parent) as running,
+        ):
+            running.api.wait_ready()
+            yield running
