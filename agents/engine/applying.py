@@ -18,6 +18,8 @@ from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.fuse import Fuse, Limits
 from agents.engine.ledger import GivenUp
 from agents.engine.parking import Parked
+from bookly.at_work import ids_of
+from bookly.personal import values_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +188,7 @@ class Applying:
         self, partition: Partition, tp: TP, record: Fetched, bad: Bad, event: Record | None, sequence: int, attempt: int = 1
     ) -> None:
         """It is a dead letter, and heads the line of its key; without a key nothing waits for it, and it is given up."""
-        say(tp, record.offset, bad)
+        say(tp, record, bad, event)
         partition.merge([dead_letter(self._domain, tp, record, bad, event, attempt)])
         failure = failure_of(self._domain, bad, event)
         if record.key is not None:
@@ -225,5 +227,7 @@ class Applying:
             )
 
 
-def say(tp: TP, offset: int, bad: Bad) -> None:
-    log.error("dead letter", reason=bad.reason, topic=tp.topic, partition=tp.partition, offset=offset, error=str(bad.error))
+def say(tp: TP, record: Fetched | Parked | Arrived, bad: Bad, event: Record | None = None) -> None:
+    """In the log, with the ids by which its event is found and without what is personal of it."""
+    about = {"topic": tp.topic, "partition": tp.partition, "offset": record.offset, **ids_of(record.headers)}
+    log.error("dead letter", reason=bad.reason, error=values_hidden(str(bad.error), event), **about)

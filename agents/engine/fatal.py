@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import structlog
 
+from bookly.sentry import flush_reports
+
 EXIT_DATA = 65  # EX_DATAERR of sysexits.h: a restart alone does not help
 EXIT_FATAL = 70  # EX_SOFTWARE: supervisors restart on it
 
@@ -18,6 +20,7 @@ log = structlog.get_logger(__name__)
 def stop_process(reason: str, error: BaseException | None = None, *, code: int = EXIT_FATAL) -> NoReturn:
     """Log the reason and end at once. No clean-up: a half-done commit must not be finished by accident."""
     log.critical("stopping", reason=reason, error=repr(error), exc_info=error)
+    flush_reports()
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)

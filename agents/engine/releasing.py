@@ -53,7 +53,7 @@ class Releasing:
                 command = msgspec.json.decode(record.value or b"", type=Command)
             except msgspec.DecodeError as error:  # a ValidationError is one
                 bad = Bad("MALFORMED", error)
-                say(tp, record.offset, bad)
+                say(tp, record, bad)
                 partition.merge([dead_letter(self._domain, tp, record, bad, None)])
                 partition.tally(tp, dead=1)
             else:
@@ -97,7 +97,7 @@ class Releasing:
         if bad is None:
             partition.tally(tp, released=1)
             return True
-        say(tp, parked.offset, bad)
+        say(tp, parked, bad, event)
         partition.merge([dead_letter(self._domain, tp, parked, bad, event, attempt)])
         partition.parking.put(parked._replace(attempt=attempt, failure=failure_of(self._domain, bad, event)))
         partition.tally(tp, dead=1)

@@ -16,6 +16,7 @@ from agents.engine.applying import say
 from agents.engine.dead_letters import dead_letter
 from agents.engine.decoding import Bad
 from agents.engine.parking import Parked
+from bookly.at_work import ids_of
 from bookly.errors import MalformedBytes
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Replaying:
                 place = self._source(tp, record)
             except MalformedBytes as error:
                 bad = Bad("MALFORMED", error)
-                say(tp, record.offset, bad)
+                say(tp, record, bad)
                 partition.merge([dead_letter(self._domain, tp, record, bad, None)])
                 partition.tally(tp, dead=1)
             else:
@@ -94,7 +95,8 @@ class Replaying:
             return "waiting"
         bad = bad or self._applying.try_one(partition, tp, record, event, record.timestamp * 1000)
         if bad is None:
-            log.info("replayed", topic=tp.topic, partition=tp.partition, offset=record.offset)
+            place = {"topic": tp.topic, "partition": tp.partition, "offset": record.offset}
+            log.info("replayed", **place, **ids_of(record.headers))
             return "applied"
         self._applying.fail(partition, tp, record, bad, event, sequence, entry.attempt + 1)
         self._applying.check_room(partition)

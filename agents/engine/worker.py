@@ -32,6 +32,7 @@ from bookly.cache.invalidator import Invalidator
 from bookly.cache.stale import STALE
 from bookly.errors import BrokerUnavailable, RegistryUnavailable
 from bookly.registry import Registry
+from bookly.sentry import report_errors_if_wanted
 from bookly.tracing import active_tracer, keep_traces_if_wanted
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def run_worker(domain: Domain, settings: Settings, own: WorkerSettings | None = 
     domain = domain if own.timers else domain.without_timers()
     configure_logs(own.log_level)
     keep_traces_if_wanted(domain.group)
+    report_errors_if_wanted(domain.group)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     facts, metrics = Facts(domain.name), Metrics()
     with serving(own.health, facts, metrics), listening(own.queries) as port:

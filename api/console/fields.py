@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
-from bookly.catalog import EVENTS
+from bookly.personal import personal_in, personal_names
+
+__all__ = ["PERSONAL", "path_of", "personal_in", "type_at", "value_at"]
 
 Path = tuple[str, ...]
 
@@ -49,15 +50,5 @@ def is_recursive(schema: Any, within: frozenset[str] = frozenset()) -> bool:
     return any(is_recursive(schema[part], within) for part in ("items", "values", "type") if part in schema)
 
 
-def personal_in(schema: Any) -> frozenset[str]:
-    """The names of the fields that a schema, however deep in it, marks as personal (`pii`)."""
-    if isinstance(schema, list):
-        return frozenset().union(*map(personal_in, schema))
-    if not isinstance(schema, dict):
-        return frozenset()
-    own = {schema["name"]} if schema.get("pii") and "name" in schema else set()
-    return frozenset(own).union(*(personal_in(schema.get(part)) for part in ("fields", "type", "items", "values")))
-
-
 # A schema that somebody registered anew without the marks hides nothing less.
-PERSONAL: Final = personal_in([json.loads(spec.schema) for spec in EVENTS.values()])
+PERSONAL: Final = personal_names()

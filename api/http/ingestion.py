@@ -18,6 +18,7 @@ from api.http.security.permissions import DOMAINS, PUBLISH
 from api.http.security.principals import Asker
 from api.http.shapes.base import Id, Moment, sent
 from api.http.shapes.commands import Accepted
+from bookly.at_work import working_on
 from bookly.catalog import EVENTS, EventSpec, EventType
 from bookly.errors import DeliveryFailed, InvalidEvent
 from bookly.payload import EventPayload
@@ -61,6 +62,7 @@ async def publish_event(edge: TheEdge, who: Annotated[Asker, Depends(Guard(PUBLI
             actor=who.user_id,
             event_id=wanted.id,
         )
+        working_on(event_id=str(payload.metadata.event_id), correlation_id=str(payload.metadata.correlation_id))
         delivery = await edge.producer.publish(payload)
     except InvalidEvent as error:
         raise invalid_event(error, "body.data.") from None

@@ -36,6 +36,7 @@ def config_of(app: Any, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         lifespan="on",
+        log_config=None,  # as everything else that this process says
         access_log=False,
         server_header=False,
         proxy_headers=False,

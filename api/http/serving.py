@@ -13,9 +13,11 @@ import uvloop
 from prometheus_client import disable_created_metrics
 
 from api.http.app import build
+from api.http.logs import configure_logs
 from api.http.server import Server, config_of
 from api.http.wiring import FAILURES, open_edge
 from bookly.errors import InvalidSettings
+from bookly.sentry import report_errors_if_wanted
 from bookly.tracing import keep_traces_if_wanted
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ BACKLOG = 2_048  # who comes at the same moment waits here
 
 def serve(settings: ApiSettings, host: str, port: int) -> None:
     """Blocks. Raises BooklyError where it cannot begin."""
+    configure_logs()
     keep_traces_if_wanted("bookly-edge")
+    report_errors_if_wanted("bookly-edge")
     disable_created_metrics()  # type: ignore[no-untyped-call]  # when each was made is nobody's metric
     listening = _listening(host, port)
     signal.signal(signal.SIGTERM, _end)  # what uvicorn hands the signal on to when it is done

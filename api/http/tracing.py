@@ -8,6 +8,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from starlette.datastructures import Headers
 
 from api.http.metrics import METHODS
+from bookly.at_work import working_on
 from bookly.otel.contexts import below, span_context
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Traced:
         with self._tracer.start_as_current_span(
             method, parent, SpanKind.SERVER, about, record_exception=False, set_status_on_exception=False
         ) as span:
+            working_on(trace_id=f"{span.get_span_context().trace_id:032x}")
 
             async def noting(message: Message) -> None:
                 if message["type"] == "http.response.start":

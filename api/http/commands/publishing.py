@@ -7,6 +7,8 @@ from uuid import UUID, uuid5
 
 from fastapi import Header
 
+from bookly.at_work import working_on
+
 if TYPE_CHECKING:
     from api.http.ports import Edge
     from api.http.security.principals import Asker
@@ -36,4 +38,5 @@ def new_id(prefix: str, event_id: UUID) -> str:
 
 async def publish(edge: Edge, who: Asker, event: Event, event_id: UUID) -> Delivery:
     """The broker has it, or what the producer raises."""
+    working_on(event_id=str(event_id), correlation_id=str(event_id))  # it begins a chain
     return await edge.producer.publish(event, event_id=event_id, actor=who.user_id)

@@ -1,0 +1,90 @@
+"""Errors to Sentry (`pip install 'bookly[sentry]'`), where SENTRY_DSN says so; nothing personal leaves the process.
+
+What is reported: log lines of level ERROR and above, and what ends the process. Of an exception go its kind and its
+frames, without their variables and without its text, which may say anything: the log has it. Of a line goes what it says, with
+what is personal hidden, and the ids of the event that was at work. Never a request or a payload.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from bookly.at_work import at_work
+from bookly.errors import InvalidSettings
+from bookly.personal import STARS, hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FLUSH_S = 2.0
+TAGS = ("event_id", "event_type", "correlation_id", "trace_id")
+
+
+def report_errors_if_wanted(service: str, environ: Mapping[str, str] | None = None) -> None:
+    """From here on errors of this process are reported, if SENTRY_DSN is set; SENTRY_ENVIRONMENT and SENTRY_RELEASE are
+    heard, too. Raises InvalidSettings.
+    """
+    environ = os.environ if environ is None else environ
+    dsn = environ.get("SENTRY_DSN")
+    if not dsn:
+        return
+    try:
+        sdk, into = import_module("sentry_sdk"), import_module("sentry_sdk.integrations.logging")
+        ends, raised = import_module("sentry_sdk.integrations.atexit"), import_module("sentry_sdk.integrations.excepthook")
+    except ImportError as error:
+        raise InvalidSettings(f"SENTRY_DSN is set, and {error.name} is not installed: pip install 'bookly[sentry]'.") from None
+    try:
+        sdk.init(
+            dsn=dsn,
+            default_integrations=False,  # others look at requests, arguments and what is installed
+            auto_enabling_integrations=False,
+            integrations=[
+                into.LoggingIntegration(level=logging.WARNING, event_level=logging.ERROR),
+                ends.AtexitIntegration(callback=lambda *_: None),
+                raised.ExcepthookIntegration(),
+            ],
+            include_local_variables=False,
+            max_breadcrumbs=20,
+            before_send=_scrubbed,
+            before_breadcrumb=lambda crumb, _: hidden(crumb),
+            shutdown_timeout=FLUSH_S,
+        )
+    except sdk.utils.BadDsn as error:
+        raise InvalidSettings(f"SENTRY_DSN is no DSN ({error}): copy it from the project's settings in Sentry.") from None
+    sdk.set_tag("service", service)
+
+
+def flush_reports() -> None:
+    """What was reported is sent, or FLUSH_S are over: for who ends the process without a clean-up."""
+    sdk: Any = sys.modules.get("sentry_sdk")
+    if sdk is not None:
+        sdk.flush(timeout=FLUSH_S)
+
+
+def _scrubbed(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+    record = hint.get("log_record")
+    said = record.msg if record is not None and isinstance(record.msg, dict) else {}  # a structured line
+    raised = said.get("exc_info")
+    ids = {**at_work(), **{name: said[name] for name in TAGS if name in said}}
+    if said:
+        event["logentry"] = {"message": said.get("event", "")}
+        left_out = {"event", "exc_info", *(("error",) if raised else ()), *ids}
+        event["extra"] = {name: value for name, value in said.items() if name not in left_out}
+    if isinstance(raised, BaseException):
+        event["exception"] = _exception(raised)
+    for each in event.get("exception", {}).get("values", ()):
+        each["value"] = STARS
+    event["tags"] = {**event.get("tags", {}), **ids}
+    scrubbed: dict[str, Any] = hidden(event)
+    return scrubbed
+
+
+def _exception(raised: BaseException) -> Any:
+    """As the SDK tells it, which looks for it where the standard library's records have it."""
+    sdk, tools = import_module("sentry_sdk"), import_module("sentry_sdk.utils")
+    told, _ = tools.event_from_exception(raised, client_options=sdk.get_client().options)
+    return told["exception"]
