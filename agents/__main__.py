@@ -26,7 +26,7 @@ def main(
     if domain not in NAMES:
         raise typer.BadParameter(f"there is no domain {domain!r}; choose one of {', '.join(NAMES)}")
     try:
-        environ = environment()
+        environ = environment(domain)
         run_worker(domains()[domain], Settings.from_environment(environ), WorkerSettings.from_environment(environ))
     except (BooklyError, DomainError) as error:
         typer.echo(f"bookly: {error}", err=True)

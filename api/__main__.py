@@ -16,12 +16,10 @@ from api.console.commands.looking import find, groups, life, look, topics
 from api.console.commands.mending import dead
 from api.console.commands.replaying import replay
 from api.console.commands.setting import audit, reset
-from api.console.selection import Unselectable
 from api.environment import environment
 from api.groups import READS
 from api.http.command import keys, serve
 from api.lag import LagReader
-from api.parking import Changed, NotObeyed
 from api.reports.command import reports
 from api.reports.writing import NotWritten
 from api.showing import show
@@ -93,7 +91,7 @@ def main() -> None:
     """Errors are sentences on stderr, with exit code 2."""
     try:
         app()
-    except (BooklyError, Unselectable, UnknownTable, NotObeyed, Changed, NotRead, NotWritten) as error:
+    except (BooklyError, NotRead, NotWritten) as error:
         sys.stderr.write(f"api: {error}\n")
         sys.exit(2)
 

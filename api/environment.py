@@ -9,10 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def environment() -> Mapping[str, str]:
-    """What settings are read from."""
+def environment(principal: str = "console") -> Mapping[str, str]:
+    """What settings are read from. `principal`: who it is to that stack, if its servers are secured."""
     try:
-        from stack.environment import filled  # noqa: PLC0415  # an image holds the edge alone
+        from stack.environment import VARIABLES, filled  # noqa: PLC0415  # an image holds the edge alone
     except ImportError:
         return os.environ
-    return filled(os.environ)
+    found = filled(os.environ, principal=principal)
+    os.environ.update({name: value for name, value in found.items() if name not in VARIABLES})  # clients ask it who they are
+    return found

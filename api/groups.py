@@ -17,3 +17,8 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
 TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
     group: tuple(f"bookly.{topic}" for topic in topics) for group, topics in READS.items()
 }
+
+
+def named(group: str) -> str:
+    """A consumer group by its domain, as `availability`, or by its own name."""
+    return f"bookly-{group}" if group in READS else group

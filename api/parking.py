@@ -7,20 +7,25 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from api.tables import read_log
+from api.refusing import Refusal
+from api.showing import as_text
+from api.tables import UnknownTable, known_tables, read_log
+from bookly.errors import BooklyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PLAIN = set(string.digits + string.ascii_letters + string.punctuation + " ") - set("\\'")
 
 
-class NotObeyed(Exception):
+class NotObeyed(BooklyError):
     """The command is on its topic, and no worker has carried it out yet."""
 
 
-class Changed(Exception):
+class Changed(Refusal):
     """Another event is the first of its key by now, or it has failed again: nothing was done; the message names what is there."""
+
+    kept = "what waits has changed since it was looked at"
 
     def __init__(self, domain: str, head: Waiting) -> None:
         super().__init__(
@@ -33,7 +38,8 @@ class Changed(Exception):
 class Waiting:
     """A record in line. `attempt`: how often it failed; 0 for one that waits behind another. `partition`: the group's number.
 
-    `key`: bytes that are no UTF-8 are surrogates (PEP 383), as in the arguments of a command.
+    `key`: bytes that are no UTF-8 are surrogates (PEP 383), as in the arguments of a command. `found`: of one that has failed,
+    the record's own value and headers.
     """
 
     key: str
@@ -44,17 +50,23 @@ class Waiting:
     event: str
     attempt: int
     headers: Mapping[str, str]
+    found: tuple[bytes | None, Sequence[tuple[str, bytes]]] | None = None
 
 
 def read_parked(brokers: str, domain: str, key: str | None = None) -> list[Waiting]:
     """All that waits, of one key or of all, each key in order. Raises UnknownTable, BrokerUnavailable."""
     found: dict[bytes, Waiting] = {}
-    for message in read_log(brokers, f"bookly-{domain}-parked-changelog"):
-        name = message.key() or b""
-        if message.value() is None:
-            found.pop(name, None)
-        else:
-            found[name] = _waiting(name, message)
+    try:
+        for message in read_log(brokers, f"bookly-{domain}-parked-changelog"):
+            name = message.key() or b""
+            if message.value() is None:
+                found.pop(name, None)
+            else:
+                found[name] = _waiting(name, message)
+    except UnknownTable:
+        groups = [name.split()[0] for name in known_tables(brokers).values() if name.endswith(" parked")]
+        there_are = ", ".join(groups) or "none yet: `make provision` creates them"
+        raise UnknownTable(f"there is no group {domain!r}; there are: {there_are}") from None
     return sorted((one for one in found.values() if key in (None, one.key)), key=lambda one: (one.key, one.sequence))
 
 
@@ -62,7 +74,7 @@ def command(head: Waiting, *, by: str, skip: bool, why: str = "") -> bytes:
     """What the group's control topic takes: it is refused where the head is not this one with so many failures."""
     act = "skip" if skip else "retry"
     said = {"act": act, "by": by, "sequence": head.sequence, "attempt": head.attempt}
-    return json.dumps({**said, "why": why} if why else said).encode()
+    return json.dumps({**said, "why": as_text(why)} if why else said).encode()
 
 
 def spelled(key: str) -> str:
@@ -78,7 +90,9 @@ def _bytes(key: str) -> bytes:
 
 def _waiting(name: bytes, message: Any) -> Waiting:
     key, _, sequence = name.decode(errors="surrogateescape").rpartition("|")
-    headers = {header: (value or b"").decode(errors="replace") for header, value in message.headers() or ()}
+    bytes_ = [(header, value or b"") for header, value in message.headers() or ()]
+    headers = {header: value.decode(errors="replace") for header, value in bytes_}
+    attempt = int(headers["parked.attempt"])
     return Waiting(
         key,
         int(sequence),
@@ -86,6 +100,7 @@ def _waiting(name: bytes, message: Any) -> Waiting:
         message.partition(),
         int(headers["parked.offset"]),
         headers.get("ce_type", "unknown"),
-        int(headers["parked.attempt"]),
+        attempt,
         headers,
+        (message.value(), bytes_) if attempt else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+WIDE = 1_000
 HEADINGS = {  # broken where they are longer than their figures
     "partition": "par-\ntition",
     "confirmed": "con-\nfirmed",
@@ -20,6 +22,18 @@ HEADINGS = {  # broken where they are longer than their figures
     "waitlisted": "wait-\nlisted",
     "no_show": "no\nshow",
 }
+
+
+def printable(text: str) -> str:
+    """What would steer a terminal, or is no text at all, as its escape: records are written by anybody."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
+
+
+def as_text(argument: str) -> str:
+    """An argument of a command, whose bytes may be no UTF-8: they are told as such."""
+    return argument.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
@@ -37,5 +51,7 @@ def show(title: str, rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
                 shown.add_column(
                     HEADINGS.get(column, column), justify="right" if is_figure else "left", no_wrap=is_figure, overflow="fold"
                 )
-        shown.add_row(*(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row.values()))
-    Console().print(shown or f"{title}: nothing yet")
+        shown.add_row(*(Text(f"{value:,}" if isinstance(value, int) else printable(str(value))) for value in row.values()))
+    # a pipe has no width, and names that are folded are not found by who reads it
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+    Console(width=wide).print(shown or f"{title}: nothing yet")

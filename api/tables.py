@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from api.refusing import Refusal
 from bookly.errors import BrokerUnavailable
-from bookly.transport import admin_client, librdkafka_log
+from bookly.transport import admin_client, librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 
 
-class UnknownTable(Exception):
+class UnknownTable(Refusal):
     """There is no such table, or nobody has provisioned it; the message names the topic that was looked for."""
 
 
@@ -70,8 +71,7 @@ def read_log(brokers: str, *topics: str, since: Mapping[tuple[str, int], int] | 
     """Every committed record of topics, each partition in order, from the offsets in `since` to the end as it is now."""
     consumer = Consumer(
         {
-            "bootstrap.servers": brokers,
-            "logger": librdkafka_log(),
+            **librdkafka_settings(brokers),
             "group.id": "bookly-reader",
             "enable.auto.commit": False,
             "isolation.level": "read_committed",

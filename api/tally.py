@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from bookly.access import aiokafka_settings
 from bookly.errors import BrokerUnavailable
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def read_reached(brokers: str, group: str) -> Mapping[tuple[str, int], Reached]:
 
 
 async def _read(brokers: str, group: str) -> dict[tuple[str, int], Reached]:
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=brokers, request_timeout_ms=int(PATIENCE_S * 1000))
+    admin: Any = AIOKafkaAdminClient(**aiokafka_settings(brokers), request_timeout_ms=int(PATIENCE_S * 1000))
     await admin.start()
     try:
         committed = await admin.list_consumer_group_offsets(group)

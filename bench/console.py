@@ -41,7 +41,7 @@ from demo.barrier import Barrier, Offsets, groups
 from stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from api.console.plans import Plan
 

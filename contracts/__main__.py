@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path  # typer reads the annotation
 from typing import Annotated
@@ -77,17 +78,22 @@ def provision(
     registry: Annotated[
         str, typer.Option(envvar="BOOKLY_REGISTRY", help="Confluent-compatible URL; default: the running stack")
     ] = "",
-    replication: Annotated[int, typer.Option(help="copies of each partition")] = 1,
+    replication: Annotated[
+        int | None, typer.Option(min=1, help="copies of each partition; without it one on each broker, three at most")
+    ] = None,
     lower_retention: Annotated[
         bool, typer.Option("--lower-retention", help="let the broker delete what the contracts keep no longer")
     ] = False,
 ) -> None:
     """Create topics and register schemas that are missing; change settings of topics that the contracts state otherwise.
 
+    Where the broker has an authorizer, each service's principal gets the rights that the contracts call for and loses others.
+
     Doing it twice changes nothing. A shorter retention deletes records, so it is refused without its option.
     """
     from agents import changelogs  # noqa: PLC0415
     from contracts.broker import provision_broker  # noqa: PLC0415
+    from contracts.granting import grant  # noqa: PLC0415
     from contracts.registry import provision_registry  # noqa: PLC0415
 
     if not (brokers and registry):
@@ -95,8 +101,12 @@ def provision(
 
         stack = Stack.attach(".")
         brokers, registry = brokers or stack.brokers, registry or str(stack.registry)
+        os.environ.update(stack.secrets.environment("provisioning") if stack.secrets else {})
     created, changed = provision_broker(brokers, changelogs(), replication=replication, lower_retention=lower_retention)
+    granted = grant(brokers, [name for name, _, _ in changelogs()])
     ids = provision_registry(registry)
+    if granted is not None:
+        typer.echo(f"rights: {granted.given} given, {granted.taken} taken", err=True)
     for change in changed:
         typer.echo(f"changed {change}", err=True)
     versions = sum(map(len, ids.values()))

@@ -21,6 +21,7 @@ PATIENCE_S = 30.0
 PAUSE_S = 0.05
 DAY_MS = 86_400_000
 CONTROL_DAYS = 90
+MOST_COPIES = 3
 # How far a group has read is told by when records were written. Producers' clocks differ, and one that is ahead would make
 # no-shows of visitors whose check-in lies behind its record. When a fact became true is in the event itself.
 BY_THE_BROKER = {"message.timestamp.type": "LogAppendTime"}
@@ -59,7 +60,7 @@ class Provisioned(NamedTuple):
 
 
 def provision_broker(
-    brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1, lower_retention: bool = False
+    brokers: str, internal: Iterable[Wanted] = (), *, replication: int | None = None, lower_retention: bool = False
 ) -> Provisioned:
     """Create what is missing, and bring what is there to what is wanted: the settings that are stated, those that differ.
 
@@ -77,8 +78,10 @@ def provision_broker(
     return Provisioned(created, changes)
 
 
-def create_topics(brokers: str, internal: Iterable[Wanted] = (), *, replication: int = 1) -> list[str]:
+def create_topics(brokers: str, internal: Iterable[Wanted] = (), *, replication: int | None = None) -> list[str]:
     """Create what is missing; the names created, which the broker shows by then. What is there stays as it is.
+
+    `replication`: copies of each partition; without it one on each broker, three at most.
 
     Raises BrokerUnavailable; ContractError where a topic has another number of partitions.
     """
@@ -86,10 +89,11 @@ def create_topics(brokers: str, internal: Iterable[Wanted] = (), *, replication:
     wanted = wanted_topics(internal)
     existing = _partitions(admin, brokers)
     _refuse_other_shapes(wanted, existing)
+    copies = replication or min(MOST_COPIES, len(admin.list_topics(timeout=PATIENCE_S).brokers))
     # Only at creation: who provisions anew with the default of one copy must not take away what others decided.
-    durable = {"min.insync.replicas": str(max(1, replication - 1))}  # acks=all means that many, and one broker may be away
+    durable = {"min.insync.replicas": str(max(1, copies - 1))}  # acks=all means that many, and one broker may be away
     missing = [
-        NewTopic(name, partitions, replication, config={**durable, **config})
+        NewTopic(name, partitions, copies, config={**durable, **config})
         for name, partitions, config in wanted
         if name not in existing
     ]

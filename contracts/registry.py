@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from confluent_kafka.schema_registry import ConfigCompatibilityLevel, Schema, SchemaRegistryClient, ServerConfig
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from bookly.access import registry_access
 from bookly.errors import RegistryUnavailable
 from contracts.errors import ContractError
 from contracts.schemas import ROOT, load_schemas, wire_schema
@@ -34,7 +35,7 @@ def provision_registry(url: str, root: Path = ROOT) -> dict[str, list[int]]:
     """
     schemas = load_schemas(root)
     ids: dict[str, list[int]] = {}
-    with closing(SchemaRegistryClient({"url": url, "timeout": PATIENCE_S, "max.retries": 2})) as client:
+    with closing(SchemaRegistryClient({**registry_access(url), "timeout": PATIENCE_S, "max.retries": 2})) as client:
         _ask(url, "its configuration", partial(client.set_config, config=FULL))
         for event in load_events(root):
             wires = [wire_schema(schema, schemas) for schema in event.history.values()]

@@ -34,10 +34,13 @@ Seed = Annotated[int, typer.Option(envvar="SEED", help="The same seed is the sam
 Size = Annotated[float, typer.Option(envvar="SIZE", help=SIZES, min=0.01, max=10)]
 Kill = Annotated[str, typer.Option(envvar="KILL", help="A domain whose worker is killed with -9 in the middle of Wednesday.")]
 Keep = Annotated[bool, typer.Option("--keep", envvar="KEEP", help="Leave servers and workers running until Ctrl-C.")]
+Secure = Annotated[bool, typer.Option("--secure", envvar="SECURE", help="On servers that believe nobody without a name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures on stdout; all else goes to stderr.")]
 
 
-def main(seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, as_json: AsJson = False) -> None:
+def main(
+    seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, secure: Secure = False, as_json: AsJson = False
+) -> None:
     """Play a week of a university on a local stack of its own (build/demo), then check each of the five flows.
 
     Exit code 0: all is as the recomputation from the log expects; 1: something differs, and the report says what; 2: it could not
@@ -49,7 +52,9 @@ def main(seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ExitStack() as running:
-            right = _play(console, running, seed, size, kill, keep=keep, as_json=as_json)
+            home = Path.cwd() / BUILD / "demo"
+            home.mkdir(parents=True, exist_ok=True)
+            right = _play(console, Demo(console, running, home, seed, size, kill, secure=secure), keep=keep, as_json=as_json)
     except AlreadyRunning:
         sentence = f"demo: an earlier demo still runs here (KEEP=1?): end it there by Ctrl-C, or by `{DOWN}`."
         console.print(sentence, style="red", highlight=False, soft_wrap=True)
@@ -63,10 +68,8 @@ def main(seed: Seed = 7, size: Size = 1.0, kill: Kill = "", keep: Keep = False, 
     raise typer.Exit(0 if right else 1)
 
 
-def _play(console: Console, running: ExitStack, seed: int, size: float, kill: str, *, keep: bool, as_json: bool) -> bool:
-    home, target = Path.cwd() / BUILD / "demo", BUILD / "demo.json"
-    home.mkdir(parents=True, exist_ok=True)
-    demo = Demo(console, running, home, seed, size, kill)
+def _play(console: Console, demo: Demo, *, keep: bool, as_json: bool) -> bool:
+    target = BUILD / "demo.json"
     demo.start()
     target.unlink(missing_ok=True)  # a run that ends early leaves no figures of another
     demo.play()

@@ -9,6 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaE
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # public, says its documentation
 
 from bookly.errors import BrokerUnavailable
+from bookly.transport import librdkafka_settings
 from contracts.topics import load_topics
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Offsets:
 
     def __init__(self, brokers: str) -> None:
         self._brokers = brokers
-        self._admin = AdminClient({"bootstrap.servers": brokers, "log_level": 2})  # that a broker ends is told by who ends it
+        self._admin = AdminClient(librdkafka_settings(brokers, {"log_level": 2}))  # that a broker ends is told by who ends it
 
     def ends(self, topics: set[str]) -> dict[Place, int]:
         """The end of every partition, records of transactions that are still open included: they are work to come."""

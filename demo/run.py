@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,9 @@ from agents import NAMES, changelogs
 from bookly import BlockingProducer
 from bookly.events.availability import ReservationCreated
 from bookly.registry import Registry
+from contracts.acls import PRINCIPALS
 from contracts.broker import provision_broker
+from contracts.granting import grant
 from contracts.registry import provision_registry
 from demo.barrier import Barrier, Offsets, groups
 from demo.check import Check
@@ -21,6 +24,7 @@ from demo.university import University
 from demo.week import week
 from demo.workers import workers_for
 from stack import Stack, state
+from stack.secrets import ADMIN
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -35,10 +39,15 @@ LOOK_EVERY = 500  # events
 
 
 class Demo:
-    """One run. What it starts ends with `running`. `kill` names a domain whose worker is killed with -9 in the middle."""
+    """One run. What it starts ends with `running`. `kill` names a domain whose worker is killed with -9 in the middle. On secured
+    servers, each worker is its own principal; who plays and looks is the administrator.
+    """
 
-    def __init__(self, console: Console, running: ExitStack, home: Path, seed: int, size: float, kill: str = "") -> None:
+    def __init__(
+        self, console: Console, running: ExitStack, home: Path, seed: int, size: float, kill: str = "", *, secure: bool = False
+    ) -> None:
         self._console, self._running, self._home, self._kill = console, running, home, kill
+        self._principals = PRINCIPALS if secure else ()
         self._university = University(seed, size)
         self._published = 0
 
@@ -47,14 +56,17 @@ class Demo:
         self._began = time.monotonic()
         if state.running(state.stack_directory(self._home)) is None:  # else its owner needs the data, and the next line says so
             shutil.rmtree(self._home / ".stack/data", ignore_errors=True)
-        stack = self._running.enter_context(Stack.start(self._home))
+        stack = self._running.enter_context(Stack.start(self._home, principals=self._principals))
+        if stack.secrets is not None:
+            os.environ.update(stack.secrets.environment(ADMIN))
         self.brokers, self._registry = stack.brokers, str(stack.registry)
         created, _ = provision_broker(self.brokers, changelogs())
+        grant(self.brokers, [name for name, _, _ in changelogs()])
         subjects = provision_registry(self._registry)
         self._console.print(f"{len(created)} topics created, {len(subjects)} subjects in the registry")
         servers = (("BROKERS", self.brokers), ("REGISTRY", self._registry), ("REDIS", str(stack.redis)))
         self.addresses = {f"BOOKLY_{name}": address for name, address in servers}
-        self._workers = self._running.enter_context(workers_for(NAMES, self.addresses, self._home / "logs"))
+        self._workers = self._running.enter_context(workers_for(NAMES, self.addresses, self._home / "logs", stack.secrets))
         self._barrier = Barrier(Offsets(self.brokers), groups())
         self._log = Log(self.brokers, Registry(self._registry))
 

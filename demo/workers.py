@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from stack.secrets import Secrets
+
 RESTARTS = 5  # of one worker; beyond it something is wrong that a restart does not mend
 BACK_OFF_S = 0.5  # before the first restart; doubled with each
 STOP_S = 15.0
@@ -126,13 +128,14 @@ class Workers:
             self._guard.drop(worker.process.pid)
 
 
-def workers_for(domains: Iterable[str], addresses: dict[str, str], logs: Path) -> Workers:
-    """One worker a domain, not yet started. Logs are kept below `logs`; those of an earlier run go."""
+def workers_for(domains: Iterable[str], addresses: dict[str, str], logs: Path, secrets: Secrets | None = None) -> Workers:
+    """One worker a domain, not yet started, each as itself. Logs are kept below `logs`; those of an earlier run go."""
     logs.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **addresses, "BOOKLY_TIMERS": "off"}  # the week is played in minutes: its clock is the staff's
     made = []
     for domain in domains:
         log = logs / f"{domain}.log"
         log.unlink(missing_ok=True)
-        made.append(Worker(domain, (sys.executable, "-m", "agents", domain), environment, log))
+        own = environment | (secrets.environment(domain) if secrets else {})
+        made.append(Worker(domain, (sys.executable, "-m", "agents", domain), own, log))
     return Workers(made)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -35,6 +36,8 @@ class Offsets:
         try:
             return {place: self._consumer.get_watermark_offsets(TopicPartition(*place), ASKING_S)[1] for place in places}
         except KafkaException as error:
+            with suppress(KafkaException):  # else it asks for ever who was the leader before
+                self._consumer.list_topics(timeout=ASKING_S)
             raise AwayError(str(error)) from error
 
     def committed(self, places: list[Place]) -> dict[Place, int]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from faults.catalogue import Fault
     from faults.plan import Planned
     from faults.setting import Servers
+    from faults.spy import Spy
     from faults.strikes import Scene
 
 QUIET_S = 120.0
@@ -106,7 +107,7 @@ class Run:
             if phase is longest:
                 outcome.unstruck = strike(self._fault, scene)
             scene.publisher.finish()
-            if not wait_until_quiet(scene):
+            if not wait_until_quiet(scene.spy):
                 scene.violations.append(Violation("stalled", f"the group is not quiet {QUIET_S:.0f} s after the fault"))
                 return
         caught_up = scene.spy.caught_up_at(scene.over_at)
@@ -156,11 +157,11 @@ def strike(fault: Fault, scene: Scene) -> str:
     return ""
 
 
-def wait_until_quiet(scene: Scene, patience: float = QUIET_S) -> bool:
+def wait_until_quiet(spy: Spy, patience: float = QUIET_S) -> bool:
     """Whether the lag was 0 several times in a row, all of it after now."""
     now = time.monotonic()
     while time.monotonic() < now + patience:
-        fresh = [lag for at, lag, _ in scene.spy.lags if at >= now][-QUIET_SAMPLES:]
+        fresh = [lag for at, lag, _ in spy.lags if at >= now][-QUIET_SAMPLES:]
         if len(fresh) == QUIET_SAMPLES and not any(fresh):
             return True
         time.sleep(0.05)  # lag can only be asked for

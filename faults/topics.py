@@ -29,12 +29,12 @@ def names_of(domain: RunDomain) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def topics_of(brokers: str, domain: RunDomain) -> Iterator[None]:
-    """They exist within the block. Changelogs are not compacted: a run is too short for it."""
+def topics_of(brokers: str, domain: RunDomain, copies: int = 1) -> Iterator[None]:
+    """They exist within the block, each partition so many times. Changelogs are not compacted: a run is too short for it."""
     admin, names = AdminClient({"bootstrap.servers": brokers, "log_level": 0}), names_of(domain)
     large = {"max.message.bytes": str(DEAD_LETTER_BYTES)}
     keep_large = {domain.dead_letters, domain.parked}
-    wanted: Any = [NewTopic(name, PARTITIONS, 1, config=large if name in keep_large else {}) for name in names]
+    wanted: Any = [NewTopic(name, PARTITIONS, copies, config=large if name in keep_large else {}) for name in names]
     for future in admin.create_topics(wanted).values():
         future.result(PATIENCE_S)
     deadline = time.monotonic() + PATIENCE_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -12,9 +13,9 @@ from stack import java
 from stack.errors import ServerDied
 from stack.jars import Installation
 from stack.ports import HOST
-from stack.settings import BROKER
+from stack.settings import BROKER, CLUSTER
 
-_CLUSTER = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
+CLUSTER_ID = "bookly-local-stack-000"  # 22 characters of base64url, as Kafka wants a cluster's id
 _CONTROLLER = 2  # the node id of a controller that runs apart
 
 
@@ -59,6 +60,20 @@ def controller_properties(port: int, data: Path) -> str:
     return "".join(f"{key}={value}\n" for key, value in {**node, **BROKER}.items())
 
 
+def cluster_properties(node: int, ports: Mapping[int, tuple[int, int]], data: Path) -> str:
+    """The text of server.properties of one of several nodes, each broker and controller. `ports`: both, by node."""
+    port, controller_port = ports[node]
+    about = {
+        "process.roles": "broker,controller",
+        "node.id": str(node),
+        "controller.quorum.voters": ",".join(f"{each}@{HOST}:{theirs}" for each, (_, theirs) in ports.items()),
+        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        **_listener_names(data),
+    }
+    return "".join(f"{key}={value}\n" for key, value in {**about, **CLUSTER}.items())
+
+
 def _listener_names(data: Path) -> dict[str, str]:
     return {
         "controller.listener.names": "CONTROLLER",
@@ -71,7 +86,7 @@ def format_data(installation: Installation, configuration: Path, data: Path) -> 
     """Make the data directory a node's, where it is not yet one. Raises ServerDied with what the tool said."""
     if (data / "meta.properties").exists():
         return
-    command = java.storage_tool(installation).command("format", "--cluster-id", _CLUSTER, "--config", str(configuration))
+    command = java.storage_tool(installation).command("format", "--cluster-id", CLUSTER_ID, "--config", str(configuration))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ServerDied(f"Kafka could not format {data}:\n{done.stdout}{done.stderr}")

@@ -14,8 +14,10 @@ from typing import Annotated
 import typer
 
 from stack import state
+from stack.cluster import Cluster
 from stack.errors import ServerDied, StackError
 from stack.local import Stack, to_stderr
+from stack.secrets import ADMIN
 from stack.server import STOP_DEADLINE
 from stack.training import prepare as prepare_servers
 
@@ -47,13 +49,29 @@ def up(
     broker_port: BrokerPort = None,
     registry_port: RegistryPort = None,
     redis_port: RedisPort = None,
+    cluster: Annotated[
+        bool,
+        typer.Option("--cluster", help="Three brokers, a Redis Cluster of six; new data each time."),
+    ] = False,
+    secure: Annotated[bool, typer.Option("--secure", help="TLS, and a name for everybody.")] = False,
 ) -> None:
     """Start the servers, print where they are, and run until Ctrl-C or SIGTERM."""
+    from contracts.acls import PRINCIPALS  # noqa: PLC0415  # only here
+
     asked = {"broker": broker_port, "registry": registry_port, "redis": redis_port}
+    chosen = {name: port for name, port in asked.items() if port is not None}
+    if cluster and chosen:
+        raise typer.BadParameter("a cluster takes free ports: leave the port options and BOOKLY_STACK_*_PORT out")
+    if cluster and secure:
+        raise typer.BadParameter("a cluster is plain here: choose one of --cluster and --secure")
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _stopping)
     try:
-        with Stack.start(directory, ports={name: port for name, port in asked.items() if port is not None}) as stack:
+        with (
+            Cluster.start(directory)
+            if cluster
+            else Stack.start(directory, ports=chosen, principals=PRINCIPALS if secure else ()) as stack
+        ):
             for line in environment(stack):
                 typer.echo(line)
             to_stderr("running; Ctrl-C stops it")
@@ -62,15 +80,20 @@ def up(
         to_stderr("stopped; the data is kept")
 
 
-def environment(stack: Stack) -> list[str]:
-    """The addresses as the settings of every part of Bookly, to be sourced by a shell."""
-    return [f"BOOKLY_BROKERS={stack.brokers}", f"BOOKLY_REGISTRY={stack.registry}", f"BOOKLY_REDIS={stack.redis}"]
+def environment(stack: Stack, principal: str = ADMIN) -> list[str]:
+    """The addresses as the settings of every part of Bookly, to be sourced by a shell; with files for passwords, and none."""
+    found = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}
+    found |= stack.secrets.environment(principal) if stack.secrets is not None else {}
+    return [f"{name}={value}" for name, value in found.items()]
 
 
 @app.command()
-def env(directory: Directory = HERE) -> None:
+def env(
+    directory: Directory = HERE,
+    who: Annotated[str, typer.Option("--as", help="On secured servers: the principal; by default, the administrator.")] = ADMIN,
+) -> None:
     """Print the addresses as export lines: eval "$(python -m stack env)". Exits with 1 where no stack runs."""
-    for line in environment(Stack.attach(directory)):
+    for line in environment(Stack.attach(directory), who):
         typer.echo(f"export {line}")
 
 

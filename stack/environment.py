@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stack import state
+from stack.secrets import ADMIN, Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 VARIABLES = ("BOOKLY_BROKERS", "BOOKLY_REGISTRY", "BOOKLY_REDIS")
 
 
-def addresses(found: State) -> dict[str, str]:
-    """By the name of the variable."""
-    return dict(zip(VARIABLES, (found["brokers"], found["registry"], found["redis"]), strict=True))
+def addresses(found: State, principal: str = ADMIN) -> dict[str, str]:
+    """By the name of the variable; what this principal needs beside, where the servers are secured."""
+    where = dict(zip(VARIABLES, (found["brokers"], found["registry"], found["redis"]), strict=True))
+    return where | Secrets(Path(found["secrets"])).environment(principal) if "secrets" in found else where
 
 
-def filled(environ: Mapping[str, str], directory: Path | None = None) -> dict[str, str]:
+def filled(environ: Mapping[str, str], directory: Path | None = None, *, principal: str = ADMIN) -> dict[str, str]:
     """The environment, with what it does not say taken from the stack that runs in this directory, if one does.
 
     An environment that says anything of the three means other servers: then nothing is mixed in.
@@ -28,4 +30,4 @@ def filled(environ: Mapping[str, str], directory: Path | None = None) -> dict[st
     if any(environ.get(name) for name in VARIABLES):
         return dict(environ)
     found = state.running(state.stack_directory(directory or Path()))
-    return {**environ, **(addresses(found) if found else {})}
+    return {**environ, **(addresses(found, principal) if found else {})}

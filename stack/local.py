@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
 from stack import state
+from stack.admitting import admit
 from stack.assembly import Say, assemble
 from stack.cache import need_space
 from stack.errors import StackError
 from stack.guarding import Guard
+from stack.secrets import Secrets
 from stack.server import STOP_DEADLINE, Server
 
 _NEEDED_MIB = 300
@@ -27,10 +29,14 @@ def to_stderr(line: str) -> None:
 
 
 class Stack:
-    """A broker, a registry and a Redis. Each is a string, the address for clients, and has kill, stop, start, pause, resume."""
+    """A broker, a registry and a Redis. Each is a string, the address for clients, and has kill, stop, start, pause, resume.
 
-    def __init__(self, directory: Path, broker: Server, registry: Server, redis: Server) -> None:
+    `secrets`: where clients' are, if the servers are secured.
+    """
+
+    def __init__(self, directory: Path, broker: Server, registry: Server, redis: Server, secrets: Secrets | None = None) -> None:
         self.directory = directory
+        self.secrets = secrets
         self.broker = broker
         self.registry = registry
         self.redis = redis
@@ -48,32 +54,39 @@ class Stack:
     @classmethod
     @contextlib.contextmanager
     def start(
-        cls, directory: Path | str, *, ports: Mapping[str, int] | None = None, say: Say = to_stderr, training: bool = False
+        cls,
+        directory: Path | str,
+        *,
+        ports: Mapping[str, int] | None = None,
+        say: Say = to_stderr,
+        training: bool = False,
+        principals: Sequence[str] = (),
     ) -> Iterator[Stack]:
         """Start the servers with their data below `<directory>/.stack`, and end them with the block.
 
         `ports` fixes ports by name (broker, registry, redis); the others are free ones. `training` has the Java servers
-        write down what they load (see training.py), which their end then takes long for. Raises StackError, a sentence.
+        write down what they load (see training.py), which their end then takes long for. With `principals`, the servers believe
+        nobody else, beside an administrator. Raises StackError, a sentence.
         """
         home = state.stack_directory(Path(directory))
-        with state.only_one(home), Guard() as guard:
-            _end_orphans(home, say)
-            need_space(home, _NEEDED_MIB, "The stack")
+        with held(home, say) as guard:
 
             def started(pid: int) -> None:
                 guard.add(pid)
-                _record(stack, home)
+                record(stack, home)
 
             def ended(pid: int) -> None:
                 guard.drop(pid)
-                _record(stack, home)
+                record(stack, home)
 
-            stack = cls(home.parent, *assemble(home, ports or {}, say, started, ended, training=training))
+            secrets = Secrets(home / "secrets", principals) if principals else None
+            servers = assemble(home, ports or {}, say, started, ended, training=training, secrets=secrets)
+            stack = cls(home.parent, *servers, secrets)
             try:
                 _start(stack, say)
                 yield stack
             finally:
-                _stop(stack, say, _TRAINED_STOP if training else STOP_DEADLINE)
+                stop(stack, say, _TRAINED_STOP if training else STOP_DEADLINE)
                 state.remove(home)
 
     @classmethod
@@ -85,7 +98,8 @@ class Stack:
         pids = found["pids"]
         broker = Server(found["brokers"], pid=pids.get("broker"))
         registry = Server(found["registry"], pid=pids.get("registry"))
-        return cls(Path(directory).absolute(), broker, registry, Server(found["redis"], pid=pids.get("redis")))
+        secrets = Secrets(Path(found["secrets"])) if "secrets" in found else None
+        return cls(Path(directory).absolute(), broker, registry, Server(found["redis"], pid=pids.get("redis")), secrets)
 
 
 def _start(stack: Stack, say: Say) -> None:
@@ -93,20 +107,35 @@ def _start(stack: Stack, say: Say) -> None:
     stack.redis.start(wait=False)
     for name, server in stack.servers.items():
         say(f"starting the {name} at {server}, log in {server.log}")
-        server.start()  # the registry last: it needs a broker that answers
+        server.start()  # the registry last: it needs a broker that answers, and knows it
         say(f"the {name} answers, {time.monotonic() - begun:.1f} s after the start")
+        if server is stack.broker and stack.secrets is not None:
+            admit(stack.brokers, stack.secrets)
 
 
-def _stop(stack: Stack, say: Say, deadline: float) -> None:
+@contextlib.contextmanager
+def held(home: Path, say: Say) -> Iterator[Guard]:
+    """The directory is ours, and what a dead stack left in it is ended. Raises StackError."""
+    with state.only_one(home), Guard() as guard:
+        _end_orphans(home, say)
+        need_space(home, _NEEDED_MIB, "The stack")
+        yield guard
+
+
+def stop(stack: Stack, say: Say, deadline: float = STOP_DEADLINE) -> None:
+    """The last that was started goes first; one that is not gone by the deadline (seconds) is killed."""
     for name, server in reversed(stack.servers.items()):
         if server.is_alive():
             say(f"stopping the {name}")
         server.stop(deadline)
 
 
-def _record(stack: Stack, home: Path) -> None:
+def record(stack: Stack, home: Path) -> None:
+    """Write down where its servers are and which processes they are."""
     pids = {name: pid for name, server in stack.servers.items() if (pid := server.pid) is not None}
-    state.write(home, stack.brokers, str(stack.registry), str(stack.redis), pids)
+    state.write(
+        home, stack.brokers, str(stack.registry), str(stack.redis), pids, stack.secrets.directory if stack.secrets else None
+    )
 
 
 def _end_orphans(home: Path, say: Say) -> None:

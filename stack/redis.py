@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
+from stack.certificates import write_secret
 from stack.errors import NotDownloaded
 from stack.ports import HOST
+from stack.secrets import ADMIN, Secrets
 from stack.settings import REDIS
 
 _OLDEST = 7
@@ -41,16 +45,35 @@ def version(path: str) -> int:
     return int(found[1]) if found else 0
 
 
-def command(path: str, port: int, data: Path) -> list[str]:
-    own = {"bind": HOST, "port": str(port), "dir": str(data)}
-    return [path, *(word for key, value in {**own, **REDIS}.items() for word in (f"--{key}", value))]
+def command(path: str, port: int, data: Path, settings: Mapping[str, str] = REDIS, users: Path | None = None) -> list[str]:
+    """`users`: a file of those whom it believes, in place of everybody."""
+    own = {"bind": HOST, "port": str(port), "dir": str(data)} | ({} if users is None else {"aclfile": str(users)})
+    return [path, *(word for key, value in {**own, **settings}.items() for word in (f"--{key}", value))]
 
 
-def answers(port: int) -> bool:
+def write_users(secrets: Secrets, rights: Mapping[str, str]) -> Path:
+    """The file of users, with their passwords' hashes. Raises nothing: a server that does not understand it does not start."""
+    lines = ["user default off", f"user {ADMIN} on #{_hash(secrets, ADMIN)} ~* &* +@all"]
+    lines += [f"user {name} on #{_hash(secrets, name)} {allowed}" for name, allowed in rights.items()]
+    file = secrets.directory / "redis.users"
+    write_secret(file, "".join(f"{line}\n" for line in lines).encode())
+    return file
+
+
+def answers(port: int, secrets: Secrets | None = None) -> bool:
     """Whether it answers PING; while it loads its data it answers otherwise."""
+    name = b"" if secrets is None else f"AUTH {ADMIN} {secrets.password(ADMIN)}\r\n".encode()
+    wanted = b"+PONG" if secrets is None else b"+OK\r\n+PONG"
     try:
         with socket.create_connection((HOST, port), timeout=1.0) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")
+            connection.sendall(name + b"PING\r\n")
+            said = b""
+            while len(said) < len(wanted) and (more := connection.recv(64)):
+                said += more
+            return said.startswith(wanted)
     except OSError:
         return False
+
+
+def _hash(secrets: Secrets, principal: str) -> str:
+    return hashlib.sha256(secrets.password(principal).encode()).hexdigest()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import ssl
 import urllib.request
 from pathlib import Path
 
 from stack.ports import HOST
+from stack.secrets import ADMIN, Secrets
 from stack.settings import REGISTRY, REGISTRY_PATH
 
 
-def url(port: int) -> str:
+def url(port: int, *, secured: bool = False) -> str:
     """The base of its Confluent-compatible API."""
-    return f"http://{HOST}:{port}{REGISTRY_PATH}"
+    return f"{'https' if secured else 'http'}://{HOST}:{port}{REGISTRY_PATH}"
 
 
 def environment(port: int, management_port: int, brokers: str) -> dict[str, str]:
@@ -26,9 +29,9 @@ def environment(port: int, management_port: int, brokers: str) -> dict[str, str]
     return {**REGISTRY, **own}
 
 
-def answers(base: str, management_port: int) -> bool:
+def answers(base: str, management_port: int, secrets: Secrets | None = None) -> bool:
     """Whether it has read its journal and lists its subjects. The list alone is answered before, and then lacks some."""
-    return _is_ok(f"http://{HOST}:{management_port}/health/ready") and _is_ok(f"{base}/subjects")
+    return _is_ok(f"http://{HOST}:{management_port}/health/ready") and _is_ok(f"{base}/subjects", secrets)
 
 
 def options(temporary: Path) -> tuple[str, ...]:
@@ -36,10 +39,15 @@ def options(temporary: Path) -> tuple[str, ...]:
     return (f"-Djava.io.tmpdir={temporary}",)
 
 
-def _is_ok(url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on the loopback
+def _is_ok(url: str, secrets: Secrets | None = None) -> bool:
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]  # a proxy has no business on the loopback
+    question = urllib.request.Request(url)  # noqa: S310  # of our own making
+    if secrets is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=secrets.authority)))
+        name = base64.b64encode(f"{ADMIN}:{secrets.password(ADMIN)}".encode()).decode()
+        question.add_header("Authorization", f"Basic {name}")
     try:
-        with opener.open(url, timeout=1.0) as answer:
+        with urllib.request.build_opener(*handlers).open(question, timeout=1.0) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

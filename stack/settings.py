@@ -31,6 +31,18 @@ BROKER: Final = {
     "log.cleaner.dedupe.buffer.size": "33554432",  # the default takes 128 MiB of the heap for a day's compaction
 }
 
+# Of three nodes: each record on all, and acknowledged once two have it, so that one may be away.
+CLUSTER: Final = {
+    **BROKER,
+    "default.replication.factor": "3",
+    "min.insync.replicas": "2",
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+}
+
 # The poll timeout is also how long a start waits for a snapshot that is not there, twice: 10 s of it at the default of 5 s.
 # Nothing is lost by it: the journal keeps everything, and is read from its beginning where no snapshot was seen.
 REGISTRY: Final = {
@@ -46,6 +58,15 @@ REDIS: Final = {
     "maxmemory": "256mb",
     "maxmemory-policy": "allkeys-lru",
     "protected-mode": "yes",
+}
+
+# A node's log says what a master had that died; a snapshot is what a new replica begins with, and what is read first at a start.
+REDIS_CLUSTER: Final = {
+    **REDIS,
+    "save": "900 1 300 100",
+    "cluster-enabled": "yes",
+    "cluster-node-timeout": "3000",
+    "repl-diskless-sync-delay": "0",
 }
 
 BROKER_HEAP: Final = "384m"

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import psutil
 
@@ -16,7 +16,10 @@ from stack.errors import AlreadyRunning
 
 
 class State(TypedDict):
-    """The content of stack.json. `owner` is the process that started the servers; `born` tells a reused id from the process."""
+    """The content of stack.json. `owner` is the process that started the servers; `born` tells a reused id from the process.
+
+    `secrets`: the directory of passwords and certificates, where the servers are secured.
+    """
 
     brokers: str
     registry: str
@@ -24,16 +27,19 @@ class State(TypedDict):
     pids: dict[str, int]
     owner: int
     born: dict[str, float]
+    secrets: NotRequired[str]
 
 
 def stack_directory(directory: Path) -> Path:
     return directory.absolute() / ".stack"
 
 
-def write(home: Path, brokers: str, registry: str, redis: str, pids: dict[str, int]) -> None:
+def write(home: Path, brokers: str, registry: str, redis: str, pids: dict[str, int], secrets: Path | None = None) -> None:
     """Replace stack.json in one step, so that a reader never sees a half one."""
     born = {str(pid): time for pid in (*pids.values(), os.getpid()) if (time := _birth(pid)) is not None}
     state = State(brokers=brokers, registry=registry, redis=redis, pids=pids, owner=os.getpid(), born=born)
+    if secrets is not None:
+        state["secrets"] = str(secrets)
     draft = home / "stack.json.new"
     draft.write_text(json.dumps(state, indent=2) + "\n")
     draft.replace(home / "stack.json")

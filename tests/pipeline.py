@@ -94,7 +94,8 @@ class Pipeline:
         return {**os.environ, **settings}
 
     def start(self, domain: str) -> Worker:
-        self.workers[domain] = Worker(domain, self.environment(), self.logs)
+        own = self.stack.secrets.environment(domain) if self.stack.secrets else {}
+        self.workers[domain] = Worker(domain, {**self.environment(), **own}, self.logs)
         return self.workers[domain]
 
     def wait_until_quiet(self, patience: float = PATIENCE_S) -> None:

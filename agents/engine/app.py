@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import faust
 from mode.supervisors import CrashingSupervisor
 
+from agents.engine.connections import credentials
 from agents.engine.consuming import BatchTransport
 from agents.engine.leasing import now
 from agents.engine.recovery import FencedTableManager
@@ -66,6 +67,7 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int, client:
     app = BooklyApp(
         domain.group,
         broker=[f"kafka://{broker}" for broker in brokers.split(",")],
+        broker_credentials=credentials(),
         broker_client_id=client or domain.group,
         TableManager=FencedTableManager,
         Stream=BatchStream,

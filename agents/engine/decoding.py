@@ -106,8 +106,6 @@ def _why(value: bytes | None) -> Bad:
     if value is None:
         return Bad("MALFORMED", MalformedBytes("the record has no value: an event is never a tombstone"))
     if len(value) < 5 or value[0] != 0:
-        return Bad(
-            "MALFORMED", MalformedBytes(f"the value starts with {value[:5].hex(' ') or 'nothing'}, not with 00 and a schema id")
-        )
+        return Bad("MALFORMED", MalformedBytes(f"a value of {len(value)} bytes does not start with 00 and a schema id"))
     schema_id = struct.unpack(">I", value[1:5])[0]
     return Bad("UNKNOWN_SCHEMA", UnknownSchema(f"the registry knows no event schema with id {schema_id}"))

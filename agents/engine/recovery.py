@@ -23,6 +23,7 @@ from agents.engine.fatal import EXIT_DATA, stop_process
 from agents.engine.partition import Partition
 from agents.engine.pulse import Phase
 from agents.engine.refusing import NotPermittedError, OldProtocolError
+from bookly.access import aiokafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,7 +108,7 @@ async def _recover_rows(domain: Domain, brokers: str, partitions: dict[int, Part
     if not places:
         return
     consumer: Any = AIOKafkaConsumer(
-        bootstrap_servers=brokers,
+        **aiokafka_settings(brokers),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -152,13 +153,13 @@ async def _recover_offsets(domain: Domain, brokers: str, partitions: dict[int, P
     places = [TopicPartition(topic, number) for topic in domain.inputs for number in partitions]
     if not places:
         return
-    admin: Any = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    admin: Any = AIOKafkaAdminClient(**aiokafka_settings(brokers))
     try:
         await admin.start()
         committed = await admin.list_consumer_group_offsets(domain.group)
     finally:
         await admin.close()
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=brokers)
+    consumer: Any = AIOKafkaConsumer(**aiokafka_settings(brokers))
     try:
         await consumer.start()
         begins = await consumer.beginning_offsets(places)

@@ -21,6 +21,7 @@ from aiokafka.protocol.transaction import InitProducerIdRequest
 from agents.engine import protocol
 from agents.engine.batching import batches_of
 from agents.engine.refusing import SECOND, OldProtocolError, is_done
+from bookly.access import aiokafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -54,7 +55,7 @@ class Transactions:
         Raises OldProtocolError, RefusedError (NotPermittedError), and KafkaError where no broker answers.
         """
         self._client = AIOKafkaClient(
-            bootstrap_servers=self._brokers, request_timeout_ms=REQUEST_MS, retry_backoff_ms=int(RETRY_S * 1000)
+            **aiokafka_settings(self._brokers), request_timeout_ms=REQUEST_MS, retry_backoff_ms=int(RETRY_S * 1000)
         )
         await self._client.bootstrap()
         features = await self._client.send(self._client.get_random_node(), protocol.Features("bookly", "1", protocol.NONE))

@@ -79,7 +79,7 @@ def main(
         )
     console, corrected = Console(stderr=True), list[int]()
     try:
-        environ = environment()
+        environ = environment(domain)
         brokers, registry = (required(name, None, environ) for name in ("brokers", "registry"))
         snapshot = Snapshot(domains()[domain], brokers)
         if switch_over:

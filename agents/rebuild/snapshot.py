@@ -13,7 +13,7 @@ from msgspec.json import Decoder
 
 from agents.rebuild.errors import NotRebuilt
 from bookly.errors import BrokerUnavailable
-from bookly.transport import admin_client, librdkafka_log
+from bookly.transport import admin_client, librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,8 +160,7 @@ class Snapshot:
 def reading(brokers: str) -> dict[str, Any]:
     """How a consumer reads that is in no group."""
     return {
-        "bootstrap.servers": brokers,
-        "logger": librdkafka_log(),
+        **librdkafka_settings(brokers),
         "group.id": "bookly-rebuild",
         "enable.auto.commit": False,
         "isolation.level": "read_committed",

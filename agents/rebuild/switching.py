@@ -12,7 +12,7 @@ from msgspec.json import encode as to_json
 from agents.rebuild.comparing import corrected
 from agents.rebuild.errors import NotRebuilt
 from bookly.errors import BrokerUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,8 +71,7 @@ def _fenced(domain: Domain, brokers: str, number: int) -> Producer:
     """From here on nobody else commits on the partition, who believed to own it."""
     producer = Producer(
         {
-            "bootstrap.servers": brokers,
-            "logger": librdkafka_log(),
+            **librdkafka_settings(brokers),
             "transactional.id": f"{domain.group}-{number}",
             "transaction.timeout.ms": 60_000,
         }

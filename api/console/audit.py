@@ -19,11 +19,13 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from api.console.found import Span
 from api.console.reading import read, spans_of
-from api.console.selection import Selection
-from bookly.errors import BooklyError
-from bookly.transport import librdkafka_log
+from api.console.selection import Selection, Unselectable
+from api.showing import as_text
+from bookly.errors import BooklyError, BrokerUnavailable
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 TOPIC: Final = "bookly.console.audit"
@@ -41,7 +43,9 @@ class NotAudited(BooklyError):
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`number` counts from 1. `outcome`: done, or refused. `about`: what it was done to, never what is personal or secret."""
+    """`number` counts from 1. `outcome`: allowed, which is said before it is done, or refused. `about`: what it was done to,
+    never what is personal or secret.
+    """
 
     number: int
     at: str
@@ -54,9 +58,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """Where the chain breaks: the offset, and what is wrong with the record there."""
+    """Where the chain breaks: the offset, and what is wrong with the record there. None: a record is missing that was there."""
 
-    offset: int
+    offset: int | None
     reason: str
 
 
@@ -71,7 +75,8 @@ class Trail:
 
     def write(self, who: str, verb: str, outcome: str, about: Mapping[str, Any] | None = None, why: str = "") -> Entry:
         """It is durable when this returns. Raises NotAudited."""
-        said = {name: str(value) for name, value in (about or {}).items()}
+        who, verb, outcome, why = map(as_text, (who, verb, outcome, why))
+        said = {name: as_text(str(value)) for name, value in (about or {}).items()}
         with self._lock:
             tried: Entry | None = None
             until, fenced = time.monotonic() + PATIENCE_S, 0
@@ -95,16 +100,22 @@ class Trail:
 
     def _begin(self) -> Producer:
         settings: dict[str, Any] = {
-            "bootstrap.servers": self._brokers,
+            **librdkafka_settings(self._brokers),
             "transactional.id": "bookly-console-audit",
-            "logger": librdkafka_log(),
             "linger.ms": 0,
             "message.timeout.ms": int(PATIENCE_S * 1000),
             "transaction.timeout.ms": int(PATIENCE_S * 1000),
         }
         producer = Producer(settings)
         producer.init_transactions(PATIENCE_S)
-        self._last = last(self._brokers)
+        try:
+            self._last = last(self._brokers)
+        except msgspec.DecodeError:
+            raise NotAudited("the newest record of the audit trail is no entry: see `audit verify`. Nothing was done.") from None
+        except Unselectable:
+            raise NotAudited(f"there is no topic {TOPIC}: `make provision` creates it. Nothing was done.") from None
+        except BrokerUnavailable as error:
+            raise NotAudited(f"the audit trail cannot be read: {error} Nothing was done.") from error
         self._producer = producer
         return producer
 
@@ -141,6 +152,21 @@ def entries(brokers: str) -> Iterator[tuple[int, bytes]]:
     for batch in read(brokers, spans_of(brokers, Selection((TOPIC,)))):
         for message in batch:
             yield message.offset(), message.value() or b""
+
+
+def kept(records: Iterable[tuple[int, bytes]], newest: deque[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """All of them, of which the newest stay: the trail is as long as it is old."""
+    for each in records:
+        newest.append(each)
+        yield each
+
+
+def entry_of(value: bytes) -> Entry:
+    """As it is to be shown, whatever somebody has written into the topic."""
+    try:
+        return msgspec.json.decode(value, type=Entry)
+    except msgspec.DecodeError:
+        return Entry(0, "", "", "", "no entry", "these bytes are no entry of the trail", {}, "")
 
 
 def verified(

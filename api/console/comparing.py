@@ -41,7 +41,7 @@ def _comparable(value: Any, text: str) -> tuple[Any, Any] | None:
             said = Decimal(text)
         except InvalidOperation:
             return None
-        return None if said.is_nan() else (Decimal(value), said)
+        return None if said.is_nan() or value != value else (Decimal(value), said)  # noqa: PLR0124  # what is no number
     at = moment(value)
     if at is not None and (asked := moment(text)) is not None:
         return at, asked

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, Producer
 
+from api.console.found import Found
+from api.console.masking import scrubbed
 from api.lag import LagReader
-from api.parking import Changed, NotObeyed, command, read_parked
-from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from api.parking import Changed, NotObeyed, command, read_parked, spelled
+from api.refusing import Refusal
+from bookly.errors import BrokerUnavailable
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from api.console.decoding import Decoding
     from api.parking import Waiting
 
 PATIENCE_S: Final = 30.0
@@ -23,8 +28,10 @@ PAUSE_S: Final = 0.1
 VISIBLE_S: Final = 5.0  # a group's offset can be read a moment before the rest of its transaction
 
 
-class NothingMeets(BooklyError):
+class NothingMeets(Refusal):
     """No key that waits is meant. Nothing was done."""
+
+    kept = "no key that waits is meant"
 
 
 class Queue(NamedTuple):
@@ -41,10 +48,10 @@ class Queue(NamedTuple):
     def head(self) -> Waiting:
         return self.waiting[0]
 
-    def meets(self, *, key: str = "", reason: str = "", handler: str = "", event: str = "", error: str = "") -> bool:
-        """`error`: a part of its text. What is not said holds for all."""
+    def meets(self, *, key: str | None = None, reason: str = "", handler: str = "", event: str = "", error: str = "") -> bool:
+        """`key`: as it is, or as it is spelled. `error`: a part of its text. What is not said holds for all."""
         return (
-            key in ("", self.key)
+            key in (None, self.key, spelled(self.key))
             and reason in ("", self.reason)
             and (not handler or handler in self.handler.split(","))
             and event in ("", self.head.event)
@@ -52,12 +59,15 @@ class Queue(NamedTuple):
         )
 
 
-def queues(brokers: str, domain: str) -> list[Queue]:
-    """Every key that waits, those that failed first at the front. Raises UnknownTable, BrokerUnavailable."""
+def queues(brokers: str, domain: str, decoding: Decoding | None = None) -> list[Queue]:
+    """Every key that waits, those that failed first at the front. `decoding`: errors are shown without what is personal.
+
+    Raises UnknownTable, BrokerUnavailable, RegistryUnavailable.
+    """
     by_key: dict[str, list[Waiting]] = {}
     for one in read_parked(brokers, domain):
         by_key.setdefault(one.key, []).append(one)
-    found = [_queue(domain, key, waiting) for key, waiting in by_key.items()]
+    found = [_queue(domain, key, waiting, decoding) for key, waiting in by_key.items()]
     return sorted(found, key=lambda queue: (queue.head.partition, queue.head.sequence))
 
 
@@ -73,6 +83,18 @@ def summary(found: Sequence[Queue]) -> list[dict[str, Any]]:
     return [{**dict(zip(names, what, strict=True)), "keys": many, "events": events[what]} for what, many in keys.most_common()]
 
 
+def seen(queues: Sequence[Queue]) -> str:
+    """Stands for the failed events as they are: which they are, and how often each has failed."""
+    heads = sorted((queue.key, queue.head.sequence, queue.head.attempt) for queue in queues)
+    return sha256(repr(heads).encode()).hexdigest()[:32]
+
+
+def refuse_none(queues: Sequence[Queue]) -> None:
+    """Raises NothingMeets."""
+    if not queues:
+        raise NothingMeets("no key that waits is meant, so nothing was done; `dead list` shows those that do.")
+
+
 def order(
     brokers: str,
     queues: Sequence[Queue],
@@ -84,22 +106,24 @@ def order(
 ) -> list[Queue]:
     """Tell the group to try the keys again in the order of their failures, or to give their failed events up; what waits then.
 
-    A command that meets another head than was seen changes nothing. `told`: how many were carried out. Raises NothingMeets,
-    Changed where a head is as it was, NotObeyed, BrokerUnavailable.
+    A command that meets another head than was seen changes nothing, and its key is among what waits. `told`: how many were
+    carried out. Raises NothingMeets, Changed where no head is another by then, NotObeyed, BrokerUnavailable.
     """
-    if not queues:
-        raise NothingMeets("no key that waits is meant, so nothing was done; `dead` lists those that do.")
+    refuse_none(queues)
     domain = queues[0].domain
     topic = f"bookly.{domain}.control"
     ends = _send(brokers, topic, queues, by=by, skip=skip, why=why)
     _wait(brokers, domain, topic, ends, told, len(queues))
     before = {queue.key: queue.head for queue in queues}
     left = [queue for queue in _settled(brokers, domain, queues) if queue.key in before]
-    for queue in left:
-        seen, head = before[queue.key], queue.head
-        if head.sequence == seen.sequence and (skip or head.attempt <= seen.attempt):
-            raise Changed(domain, head)
+    same = [one for one in left if _is_as_it_was(one.head, before[one.key], skip=skip)]
+    if len(same) == len(queues):
+        raise Changed(domain, same[0].head)
     return left
+
+
+def _is_as_it_was(head: Waiting, before: Waiting, *, skip: bool) -> bool:
+    return head.sequence == before.sequence and (skip or head.attempt <= before.attempt)
 
 
 def _settled(brokers: str, domain: str, before: Sequence[Queue]) -> list[Queue]:
@@ -126,10 +150,9 @@ def _send(brokers: str, topic: str, queues: Sequence[Queue], *, by: str, skip: b
 
     producer = Producer(
         {
-            "bootstrap.servers": brokers,
+            **librdkafka_settings(brokers),
             "enable.idempotence": True,
             "message.timeout.ms": int(PATIENCE_S * 1000),
-            "logger": librdkafka_log(),
         }
     )
     try:
@@ -163,9 +186,14 @@ def _wait(brokers: str, domain: str, topic: str, ends: dict[int, int], told: Cal
         time.sleep(PAUSE_S)
 
 
-def _queue(domain: str, key: str, waiting: Sequence[Waiting]) -> Queue:
-    said = waiting[0].headers
-    return Queue(domain, key, waiting, *(said.get(f"parked.{name}", "") for name in ("reason", "handler", "error")))
+def _queue(domain: str, key: str, waiting: Sequence[Waiting], decoding: Decoding | None) -> Queue:
+    head = waiting[0]
+    reason, handler, error = (head.headers.get(f"parked.{name}", "") for name in ("reason", "handler", "error"))
+    if decoding is not None and head.found is not None:
+        value, headers = head.found
+        failed = Found(head.topic, head.partition, head.offset, -1, None, value, tuple(headers))
+        error = scrubbed(error, decoding.event(failed))
+    return Queue(domain, key, waiting, reason, handler, error)
 
 
 def shown(queue: Queue) -> dict[str, Any]:

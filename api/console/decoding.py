@@ -17,6 +17,7 @@ from uuid import UUID
 
 import fastavro
 
+from api.console.fields import is_recursive
 from bookly.catalog import EVENTS
 from bookly.errors import UnknownSchema
 from bookly.reading import Whole
@@ -94,12 +95,12 @@ class Decoding:
         body = Whole(value)
         body.seek(start)
         try:
-            read: Any = fastavro.schemaless_reader(body, schema.parsed, None)
+            read: Any = _told(fastavro.schemaless_reader(body, schema.parsed, None))
         except Exception as error:  # noqa: BLE001  # fastavro raises a dozen kinds for hostile bytes, and they mean one thing
             return Event(schema.event, None, schema, f"{len(value)} bytes are no record of its schema: {type(error).__name__}")
         if left := len(value) - BytesIO.tell(body):
             return Event(schema.event, None, schema, f"{len(value)} bytes are no record of its schema: {left} too many")
-        return Event(schema.event, _told(read), schema)
+        return Event(schema.event, read, schema)
 
     def _learnt(self, named: bytes) -> Written | str:
         if named[0] != ID:
@@ -112,9 +113,11 @@ class Decoding:
         said = json.loads(text)
         if not isinstance(said, dict) or said.get("type") != "record":
             return f"schema {schema_id} is of no record"
-        name = f"{said.get('namespace')}.{said.get('name')}"
         try:
-            return Written(fastavro.parse_schema(_of_text(said)), said, NAMES.get(name, name))
+            parsed: Any = fastavro.parse_schema(_of_text(said))
+            if is_recursive(parsed):
+                return f"schema {schema_id} is of records within themselves, as deep as anybody likes: they are not read here"
+            return Written(parsed, said, NAMES.get(parsed["name"], parsed["name"]))
         except Exception as error:  # noqa: BLE001  # whatever it is that fastavro cannot read
             return f"schema {schema_id} cannot be used: {type(error).__name__}"
 
@@ -142,7 +145,7 @@ def named_in(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -
 def _unnamed(found: Found) -> str:
     if found.value is None:
         return "it has no value: a tombstone"
-    return f"the value starts with {found.value[:5].hex(' ') or 'nothing'}, not with 00 and a schema id, and no header names one"
+    return f"a value of {len(found.value)} bytes does not start with 00 and a schema id, and no header names one"
 
 
 def _told(value: Any) -> Any:
@@ -152,7 +155,7 @@ def _told(value: Any) -> Any:
     if isinstance(value, list):
         return [_told(each) for each in value]
     if isinstance(value, datetime | date | time):
-        at = value.astimezone(UTC) if isinstance(value, datetime) else value
+        at = value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value  # a local time has no zone
         return at.isoformat().replace("+00:00", "Z")
     if isinstance(value, bytes):
         return value.hex()

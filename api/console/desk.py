@@ -1,23 +1,27 @@
 """What an operator does, whichever face it is done with: allowed or refused, guarded, written down, then done.
 
-A refusal by a rule is written down as one by permission is. Everything blocks, and says how far it is.
+Everything blocks, and says how far it is. Whatever needs a permission may raise MayNot, whatever is written down NotAudited.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+import logging
+from threading import BoundedSemaphore, Event, Thread
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.console import dead, guards, plans, resetting, running
 from api.console.places import readers_of
 from api.console.preview import Preview, preview
 from api.console.reading import spans_of
 from api.console.searching import search
-from api.console.selection import Unselectable, checked, shown
+from api.console.selection import Selection, checked, shown
 from api.console.standing import read_standing
+from api.console.telling import record
+from api.console.unknown import unknown_names
 from api.groups import TOPICS
 from api.lag import LagReader
+from api.refusing import must_say, refuse_long
+from api.showing import as_text
 from bookly.errors import BooklyError
 from bookly.transport import admin_client
 
@@ -29,13 +33,10 @@ if TYPE_CHECKING:
     from api.console.found import Found, Span
     from api.console.guards import Caps
     from api.console.plans import Plan, State
-    from api.console.selection import Selection
 
-OURS = frozenset(f"bookly-{group}" for group in TOPICS)
-
-
-class NoReason(BooklyError):
-    """It cannot be undone, so it needs a reason. Nothing was done."""
+RUNS: Final = 4  # in the background of one process
+log = logging.getLogger(__name__)
+KEEP_TABLES = frozenset(f"bookly-{group}" for group in TOPICS)
 
 
 class Report(NamedTuple):
@@ -48,11 +49,17 @@ class Report(NamedTuple):
     left: int
     effects: dict[str, int]
 
+    @property
+    def to_replay(self) -> int:
+        """Records that met the conditions when it was planned, and are still to be replayed."""
+        return 0 if self.plan.state in plans.ENDED else max(0, self.plan.matching - self.produced)
+
 
 class Desk:
     def __init__(self, brokers: str, decoding: Decoding, caps: Caps) -> None:
         self.brokers, self.decoding, self.caps = brokers, decoding, caps
-        self._ends = Event()
+        self._ends, self._turns = Event(), BoundedSemaphore(RUNS)
+        self.failures: dict[str, str] = {}
 
     def close(self) -> None:
         """Replays that run here are let go of, for whoever resumes them."""
@@ -64,42 +71,60 @@ class Desk:
         selection: Selection,
         spans: Sequence[Span],
         *,
-        unmask: str = "",
+        unmask: str | None = None,
         limit: int | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Iterator[Found]:
         """Records of the spans that meet the selection. `unmask`: why personal fields are to be seen and asked about.
 
-        Raises MayNot, NoReason, Personal.
+        Raises NoReason, Personal.
         """
-        about = _meant(selection)
-        if unmask:
-            _must_say(unmask, "seeing personal fields")
-        actor.does("unmask" if unmask else "find", about, unmask)
-        with self._guarded(actor, "find", about):
-            yield from search(
-                self.brokers, self.decoding, selection, spans, limit=limit, personal=bool(unmask), progress=progress
-            )
+        about, verb, personal = _meant(selection), "find" if unmask is None else "unmask", unmask is not None
+        with actor.tries(verb, about):
+            if unmask is not None:
+                must_say(unmask, "seeing personal fields")
+            actor.does(verb, about, unmask or "")
+            yield from search(self.brokers, self.decoding, selection, spans, limit=limit, personal=personal, progress=progress)
+
+    def look(self, actor: Actor, place: tuple[str, int, int], *, unmask: str | None = None) -> dict[str, Any] | None:
+        """One record as `telling.record` has it, or None. `unmask` as in `find`. Raises NoReason, Unselectable."""
+        topic, partition, offset = place
+        asked, verb = Selection((topic,), (partition,), offset, offset + 1), "look" if unmask is None else "unmask"
+        about = {"place": f"{topic}/{partition}/{offset}"}
+        with actor.tries(verb, about):
+            if unmask is not None:
+                must_say(unmask, "seeing personal fields")
+            spans = spans_of(self.brokers, checked(asked))
+            actor.does(verb, about, unmask or "")
+            found = search(self.brokers, self.decoding, asked, spans)
+            return next((record(one, self.decoding, unmasked=unmask is not None) for one in found), None)
 
     def queues(self, actor: Actor, domain: str) -> list[dead.Queue]:
-        """What waits in a group, by key."""
+        """What waits in a group, by key. Raises UnknownTable."""
         actor.does("dead", {"group": domain})
-        return dead.queues(self.brokers, domain)
+        return dead.queues(self.brokers, domain, self.decoding)
 
     def release(
         self, actor: Actor, domain: str, chosen: Sequence[dead.Queue], why: str = "", told: Callable[[int], None] = lambda _: None
     ) -> list[dead.Queue]:
-        """Try the keys again; those that wait then. Raises MayNot, NothingMeets, NotObeyed, BrokerUnavailable, NotAudited."""
-        actor.does("release", _about(domain, chosen), why)
-        return dead.order(self.brokers, chosen, by=actor.who, why=why, told=told)
+        """Try the keys again; those that wait then. Raises NothingMeets, Changed, NotObeyed, BrokerUnavailable."""
+        about = _about(domain, chosen)
+        with actor.tries("release", about):
+            refuse_long(why)
+            dead.refuse_none(chosen)
+            actor.does("release", about, why)
+            return dead.order(self.brokers, chosen, by=actor.who, why=why, told=told)
 
     def drop(
         self, actor: Actor, domain: str, chosen: Sequence[dead.Queue], why: str, told: Callable[[int], None] = lambda _: None
     ) -> list[dead.Queue]:
         """Give the failed event of each key up; what waits behind it goes on. Raises NoReason, and as `release`."""
-        _must_say(why, "dropping an event")
-        actor.does("drop", _about(domain, chosen), why)
-        return dead.order(self.brokers, chosen, by=actor.who, skip=True, why=why, told=told)
+        about = _about(domain, chosen)
+        with actor.tries("drop", about):
+            must_say(why, "dropping an event")
+            dead.refuse_none(chosen)
+            actor.does("drop", about, why)
+            return dead.order(self.brokers, chosen, by=actor.who, skip=True, why=why, told=told)
 
     def plan(
         self,
@@ -112,58 +137,80 @@ class Desk:
         why: str,
         progress: Callable[[int], None] = lambda _: None,
     ) -> tuple[Plan, Preview]:
-        """A replay, previewed and kept; nothing is replayed yet. Raises MayNot, NoReason, Unselectable, Refused."""
+        """A replay, previewed and kept; nothing is replayed yet. Raises NoReason, Unselectable, Refused."""
         about = {"group": group, "topic": topic, "rate": rate, **_meant(selection)}
-        if not actor.may("plan"):
-            actor.does("plan", about, why)
-        _must_say(why, "a replay")
-        with self._guarded(actor, "plan", about):
+        with actor.tries("plan", about):
+            must_say(why, "a replay")
+            guards.refuse_rate(rate, self.caps)
             guards.refuse_selection(checked(selection), group=group, topic=topic, reads=TOPICS)
             spans = spans_of(self.brokers, selection)
             if topic:
                 guards.refuse_target(topic, self._partitions(), spans, readers_of(self.brokers, topic))
             seen = self._previewed(selection, tuple(spans), group, progress, personal=actor.may("unmask"))
-            guards.refuse_size(seen.matching, rate, self.caps)
+            guards.refuse_size(seen.matching, self.caps, unknown_names(selection))
         plan = plans.planned(
-            selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=why
+            selection, tuple(spans), group=group, topic=topic, rate=rate, matching=seen.matching, by=actor.who, why=as_text(why)
         )
         actor.does("plan", {**about, "id": plan.id, "matching": seen.matching}, why)
         plans.keep(self.brokers, plan)
         return plan, seen
 
     def preview(self, actor: Actor, name: str, progress: Callable[[int], None] = lambda _: None) -> tuple[Plan, Preview]:
-        """What a planned replay would do as things stand now. Raises MayNot, NoSuchReplay."""
-        actor.does("preview", {"id": name})
+        """What a planned replay would do as things stand now. Raises NoSuchReplay."""
+        actor.does("preview")
         plan = plans.plan_of(self.brokers, name)
-        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress, personal=True)  # who planned it might
+        return plan, self._previewed(plan.selection, plan.spans, plan.group, progress, personal=actor.may("unmask"))
 
     def approve(self, actor: Actor, name: str) -> Plan:
-        """By somebody else than who planned it. Raises MayNot, Refused, WrongState."""
-        with self._guarded(actor, "approve", {"id": name}):
+        """By somebody else than who planned it. Raises Refused, WrongState, NoSuchReplay."""
+        with actor.tries("approve", {"id": name}):
             guards.refuse_approval(plans.plan_of(self.brokers, name), actor.who)
         return self._step(actor, "approve", name, "approved", approved_by=actor.who)
 
     def may_run(self, actor: Actor, name: str) -> Plan:
-        """The replay, where it may begin or go on now. Raises MayNot, Refused, WrongState, NoSuchReplay."""
-        found = plans.all_plans(self.brokers)
-        plan = plans.plan_of(self.brokers, name)
-        with self._guarded(actor, "run", {"id": name}):
+        """The replay, where it may begin or go on now. Raises Refused, WrongState, NoSuchReplay."""
+        with actor.tries("run", {"id": name}):
+            plan = plans.plan_of(self.brokers, name)
             plan.to("running")
-            guards.refuse_run(plan, found, self.caps)
-        return plan
+            guards.refuse_run(plan, plans.all_plans(self.brokers), self.caps)
+            return plan
 
     def run(self, actor: Actor, name: str, told: Callable[[int, int], None] = lambda *_: None) -> Plan:
-        """Until its end, or it is paused or stopped; run again, it goes on there. Raises MayNot, Refused, WrongState, TakenUp."""
+        """Until its end, or it is paused or stopped; run again, it goes on there. Raises Refused, WrongState, TakenUp."""
         plan = self.may_run(actor, name)
-        actor.does("run", {"id": name, "group": plan.group, "topic": plan.topic, "matching": plan.matching})
-        return running.Run(self.brokers, plan, self.decoding, told, self._ends.is_set).through()
+        about = {"id": name, "group": plan.group, "topic": plan.topic, "matching": plan.matching}
+        actor.does("run", about)
+        with actor.tries("run", about):
+            return running.Run(self.brokers, plan, self.decoding, told, self._ends.is_set).through()
+
+    def begin(self, actor: Actor, name: str) -> None:
+        """Run it in the background, for whoever does not wait: `failures` says what ended it before its end. Raises as `may_run`,
+        and Refused where as many run here as can.
+        """
+        with actor.tries("run", {"id": name}):
+            self.may_run(actor, name)
+            if self._turns.acquire(blocking=False) is False:
+                raise guards.Refused(f"{RUNS} replays run here already: wait for one, or run it by `bookly replay run`.")
+        self.failures.pop(name, None)
+        Thread(target=self._run_alone, args=(actor, name), name=f"replay-{name}", daemon=True).start()
+
+    def _run_alone(self, actor: Actor, name: str) -> None:
+        try:
+            self.run(actor, name)
+        except BooklyError as error:
+            self.failures[name] = str(error)
+        except Exception as error:
+            log.exception("replay %s stands still: it goes on where it was when it is resumed", name)
+            self.failures[name] = f"{type(error).__name__}: the log of this process says more"
+        finally:
+            self._turns.release()
 
     def pause(self, actor: Actor, name: str) -> Plan:
-        """Whoever runs it lets go of it within a second. Raises MayNot, WrongState."""
+        """Whoever runs it lets go of it within a second. Raises WrongState, NoSuchReplay."""
         return self._step(actor, "pause", name, "paused")
 
     def stop(self, actor: Actor, name: str) -> Plan:
-        """For good; what was replayed stays so. Raises MayNot, WrongState."""
+        """For good; what was replayed stays so. Raises WrongState, NoSuchReplay."""
         return self._step(actor, "stop", name, "stopped")
 
     def replays(self, actor: Actor) -> list[Plan]:
@@ -184,47 +231,34 @@ class Desk:
         return Report(plan, produced, sum(one.messages for one in lag), effects)
 
     def moves(self, actor: Actor, group: str, goal: resetting.Goal, topics: Sequence[str] = ()) -> list[resetting.Move]:
-        """What a reset would do. Raises MayNot, Refused."""
-        if not actor.may("reset"):
-            actor.does("reset", {"group": group})
-        return resetting.moves(self.brokers, group, goal, topics)
+        """What a reset would do. Raises Refused."""
+        with actor.tries("reset", {"group": group}):
+            return resetting.moves(self.brokers, group, goal, topics, ours=KEEP_TABLES)
 
     def reset(self, actor: Actor, group: str, planned: Sequence[resetting.Move], *, why: str) -> None:
-        """Set the offsets as they were shown. Raises MayNot, NoReason, Refused."""
-        about = {"group": group, **{f"{move.topic}/{move.partition}": f"{move.frm} -> {move.to}" for move in planned}}
-        _must_say(why, "setting offsets")
-        with self._guarded(actor, "reset", about):
-            resetting.refuse_moves(self.brokers, group, planned, OURS)
-        actor.does("reset", about, why)
-        resetting.reset(self.brokers, group, planned)
+        """Set the offsets as they were shown. Raises NoReason, Refused."""
+        about = {"group": group, **{f"{move.topic}/{move.partition}": f"{move.at} -> {move.to}" for move in planned}}
+        with actor.tries("reset", about):
+            must_say(why, "setting offsets")
+            resetting.refuse_moves(self.brokers, group, planned)
+            actor.does("reset", about, why)
+            resetting.reset(self.brokers, group, planned)
 
     def _step(self, actor: Actor, verb: str, name: str, state: State, **changed: Any) -> Plan:
-        plan = plans.plan_of(self.brokers, name)
-        with self._guarded(actor, verb, {"id": name}):
-            after = plan.to(state, **changed)
-        actor.does(verb, {"id": name})
-        plans.keep(self.brokers, after)
-        return after
+        with actor.tries(verb, {"id": name}):
+            plans.plan_of(self.brokers, name).to(state, **changed)
+            actor.does(verb, {"id": name})
+            return plans.step(self.brokers, name, state, **changed)
 
     def _previewed(
         self, selection: Selection, spans: tuple[Span, ...], group: str, progress: Callable[[int], None], *, personal: bool
     ) -> Preview:
         standing = read_standing(self.brokers, group) if group else None
-        return preview(self.brokers, self.decoding, selection, spans, standing, progress, personal=personal)
+        most = self.caps.records + 1
+        return preview(self.brokers, self.decoding, selection, spans, standing, progress, most=most, personal=personal)
 
     def _partitions(self) -> dict[str, int]:
         return {name: len(topic.partitions) for name, topic in admin_client(self.brokers).list_topics(timeout=10).topics.items()}
-
-    @contextmanager
-    def _guarded(self, actor: Actor, verb: str, about: dict[str, Any]) -> Iterator[None]:
-        """What a rule refuses is in the trail as well; who may not do it at all is told that first."""
-        if not actor.may(verb):
-            actor.does(verb, about)
-        try:
-            yield
-        except (guards.Refused, plans.WrongState, Unselectable) as error:
-            actor.was_refused(verb, str(error), about)
-            raise
 
 
 def _meant(selection: Selection) -> dict[str, Any]:
@@ -239,8 +273,3 @@ def _about(domain: str, chosen: Sequence[dead.Queue]) -> dict[str, Any]:
     places = [f"{queue.head.topic}/{queue.head.partition}/{queue.head.offset}" for queue in chosen]
     more = f" and {len(places) - 20} more" if len(places) > 20 else ""
     return {"group": domain, "keys": len(places), "heads": ", ".join(places[:20]) + more}
-
-
-def _must_say(why: str, what: str) -> None:
-    if not why.strip():
-        raise NoReason(f"{what} needs a reason: say why. Nothing was done.")

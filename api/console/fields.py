@@ -38,5 +38,17 @@ def type_at(schema: Any, path: Path) -> Any:
     return schema
 
 
+def is_recursive(schema: Any, within: frozenset[str] = frozenset()) -> bool:
+    """Whether a type of a parsed schema, in which each has its full name, has itself in it."""
+    if isinstance(schema, str):
+        return schema in within
+    if isinstance(schema, list):
+        return any(is_recursive(branch, within) for branch in schema)
+    if schema.get("type") in {"record", "error"}:
+        inner = within | {schema["name"]}
+        return any(is_recursive(field["type"], inner) for field in schema["fields"])
+    return any(is_recursive(schema[part], within) for part in ("items", "values", "type") if part in schema)
+
+
 # A schema that somebody registered anew without the marks hides nothing less.
 PERSONAL: Final = personal_names()

@@ -1,4 +1,4 @@
-"""What a replay may not be, whoever asks: refused before anything is read or written, each with what to do instead."""
+"""What a replay may not be, whoever asks: refused before anything is written, each with what to do instead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bookly.errors import BooklyError, InvalidSettings
+from api.refusing import Refusal
+from bookly.errors import InvalidSettings
 from bookly.settings import refuse_misspelt
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from api.console.selection import Selection
 
 NAMES: Final = ("CONSOLE_MOST_RECORDS", "CONSOLE_MOST_RATE", "CONSOLE_SECOND_APPROVAL")
+SYSTEMS: Final = ("__", "bookly.", "bookly-", "kafkasql-", "registry-")  # ours, the broker's, the registry's
 MOST_RECORDS: Final = 1_000_000
 MOST_RATE: Final = 10_000
 
 
-class Refused(BooklyError):
+class Refused(Refusal):
     """It may not be done, and nothing was."""
 
 
@@ -62,7 +64,7 @@ def refuse_selection(selection: Selection, *, group: str, topic: str, reads: Map
         raise Refused(f"{topic} would be copied into itself, for ever: choose another topic.")
     if mine := [name for name, topics in reads.items() if topic in _inputs(name, topics)]:
         raise Refused(f"{topic} is read by {', '.join(mine)}: a copy there would reach them all. Replay for one group instead.")
-    if topic.startswith(("__", "bookly.console.", "bookly-")) or topic.endswith("-changelog"):
+    if topic.startswith(SYSTEMS) or topic.endswith("-changelog"):
         raise Refused(f"{topic} is kept by the system itself: choose a topic of your own.")
 
 
@@ -81,20 +83,29 @@ def refuse_target(topic: str, partitions: Mapping[str, int], spans: Sequence[Spa
         )
 
 
-def refuse_size(matching: int, rate: int, caps: Caps) -> None:
+def refuse_rate(rate: int, caps: Caps) -> None:
     """Raises Refused."""
-    if not matching:
-        raise Refused("nothing meets the selection: there is nothing to replay.")
-    if matching > caps.records:
-        raise Refused(f"{matching:,} records meet it, and a replay has {caps.records:,} at most: select less, or in parts.")
     if not 0 < rate <= caps.rate:
         raise Refused(f"the rate is {rate:,} records a second, and it can be 1 to {caps.rate:,}.")
+
+
+def refuse_size(matching: int, caps: Caps, unknown: Sequence[str] = ()) -> None:
+    """`unknown`: why perhaps nothing is meant. Raises Refused."""
+    if not matching:
+        raise Refused("; ".join(("nothing meets the selection: there is nothing to replay", *unknown)) + ".")
+    if matching > caps.records:
+        raise Refused(f"more than {caps.records:,} records meet it, which a replay has at most: select less, or in parts.")
 
 
 def refuse_run(plan: Plan, others: Collection[Plan], caps: Caps) -> None:
     """Before a run begins. Raises Refused."""
     if caps.second and not plan.approved_by:
         raise Refused(f"somebody other than {plan.by} has to approve replay {plan.id} first.")
+    refuse_second(plan, others)
+
+
+def refuse_second(plan: Plan, others: Collection[Plan]) -> None:
+    """One at a time into a target. Raises Refused."""
     for other in others:
         if other.id != plan.id and other.state in {"running", "paused"} and other.target == plan.target:
             raise Refused(f"replay {other.id} into {other.target} is {other.state}: one at a time. Finish or stop it first.")

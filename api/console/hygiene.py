@@ -16,7 +16,8 @@ WHY: Final = "dead."  # what a dead letter says of its failure is of that failur
 
 
 def replayed(found: Found, plan_id: str, tracer: Tracer | None = None) -> list[tuple[str, bytes]]:
-    """All that it had but its trace, kept as `replay.traceparent`; a trace of its own; the plan, and the source's place.
+    """All that it had but its trace, kept as `replay.traceparent`, and what a dead letter or another replay said; a trace of its
+    own; the plan, and the source's place.
 
     `tracer`: of a process that keeps traces; then its trace begins with a span that links to the old one.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.console.fields import PERSONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from api.console.decoding import Event
 
@@ -18,8 +18,35 @@ def masked(event: Event) -> Mapping[str, Any] | None:
     """The event's body with the value of each field replaced that its schema, or our contracts, mark as personal (`pii`)."""
     if event.body is None or event.schema is None:
         return None
-    found: Mapping[str, Any] = _masked(event.body, event.schema.said, _named(event.schema.said))
+    parsed = event.schema.parsed  # in it each type has its full name, however the text spells it
+    found: Mapping[str, Any] = _masked(event.body, parsed, _named(parsed))
     return found
+
+
+def scrubbed(text: str, event: Event) -> str:
+    """What a handler said of an event, with stars for each text that they stand for in the event itself."""
+    for hidden in sorted(_hidden(event.body, masked(event)), key=len, reverse=True):
+        text = text.replace(hidden, STARS)
+    return text
+
+
+def _hidden(value: Any, shown: Any) -> Iterator[str]:
+    if isinstance(value, dict) and isinstance(shown, dict):
+        for name, each in value.items():
+            yield from _hidden(each, shown[name])
+    elif isinstance(value, list) and isinstance(shown, list):
+        for each, other in zip(value, shown, strict=True):
+            yield from _hidden(each, other)
+    elif value != shown:
+        yield from _texts(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def is_personal(event: Event) -> bool:
@@ -36,7 +63,8 @@ def _masked(value: Any, schema: Any, named: Mapping[str, Any]) -> Any:
         return value
     kind = schema.get("type")
     if kind == "record" and isinstance(value, dict):
-        return {field["name"]: _field(value[field["name"]], field, named) for field in schema["fields"] if field["name"] in value}
+        fields = {field["name"]: field for field in schema["fields"]}
+        return {name: _field(each, fields[name], named) if name in fields else each for name, each in value.items()}
     if kind == "array" and isinstance(value, list):
         return [_masked(each, schema["items"], named) for each in value]
     if kind == "map" and isinstance(value, dict):
@@ -57,18 +85,12 @@ def _of_union(value: Any, branches: list[Any], named: Mapping[str, Any]) -> Any:
     return value
 
 
-def _named(schema: Any, namespace: str = "") -> dict[str, Any]:
-    """Every named type that a schema declares, by its full name and its short one."""
+def _named(schema: Any) -> dict[str, Any]:
+    """Every named type that a parsed schema declares, by its full name."""
     if isinstance(schema, list):
-        return {name: each for branch in schema for name, each in _named(branch, namespace).items()}
+        return {name: each for branch in schema for name, each in _named(branch).items()}
     if not isinstance(schema, dict):
         return {}
-    found: dict[str, Any] = {}
-    namespace = schema.get("namespace", namespace)
-    if "name" in schema and schema.get("type") in {"record", "enum", "fixed"}:
-        found |= {schema["name"]: schema, f"{namespace}.{schema['name']}": schema}
-    for field in schema.get("fields", ()):
-        found |= _named(field["type"], namespace)
-    for part in ("items", "values", "type"):
-        found |= _named(schema.get(part), namespace)
-    return found
+    own = {schema["name"]: schema} if schema.get("type") == "record" else {}
+    parts = [*(field["type"] for field in schema.get("fields", ())), *(schema.get(part) for part in ("items", "values", "type"))]
+    return own | {name: each for part in parts for name, each in _named(part).items()}

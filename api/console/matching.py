@@ -8,6 +8,7 @@ from api.console.asked import Asked
 from api.console.comparing import holds
 from api.console.decoding import TYPES, Written
 from api.console.fields import path_of, value_at
+from api.console.headers import is_open
 from api.console.selection import Unselectable
 
 if TYPE_CHECKING:
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 class Personal(Unselectable):
     """Who only looks asks about what is masked: whether a record is found would tell it."""
 
+    kept = "a condition on a personal field"
+
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is personal: a condition on it tells what the mask hides. It needs console:unmask, and a reason that is "
-            "kept: bookly find --unmask REASON."
+            f"{name} is masked, for it may be personal: a condition on it tells what the mask hides. It needs console:unmask, "
+            "and a reason that is kept: that of a plan, or of `find --unmask REASON`."
         )
 
 
 class Matcher:
-    """For one selection. `personal`: fields that are masked may be asked about."""
+    """For one selection. `personal`: fields and headers that are masked may be asked about, else Personal is raised."""
 
     def __init__(self, selection: Selection, decoding: Decoding, *, personal: bool = False) -> None:
         self._selection, self._where, self._decoding, self._personal = selection, selection.where, decoding, personal
@@ -35,6 +38,8 @@ class Matcher:
         self.keys = frozenset(key.encode(errors="surrogateescape") for key in where.keys)
         self.types = frozenset(TYPES.get(name, name) for name in where.types)
         self._fields = [(path_of(test.name), test) for test in where.fields]
+        if not personal and (closed := [test.name for test in where.headers if not is_open(test.name)]):
+            raise Personal(f"the header {closed[0]}")
         self._asks_headers = bool(
             where.headers or where.trace or where.correlation or where.reason or where.group or where.handler
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupState, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its documented home
 
 from api.console.found import Span
 from api.console.reading import offsets_of, places_of, read
-from api.console.resetting import state_of
 from api.console.selection import Selection
 from api.groups import TOPICS
 from api.lag import LagReader
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from api.lag import Lag
 
 PATIENCE_S: Final = 10.0
+AT_REST: Final = {ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD}
 NEAR: Final = 100  # offsets, in which the first unread record stands, unless transactions failed one after the other
 
 
@@ -44,7 +44,9 @@ class Partition(NamedTuple):
 
 
 class Group(NamedTuple):
-    """`behind_s`: how long ago the oldest record was written that it has not read; 0 where it has read all."""
+    """`state`: no workers, running, or that it rebalances. `behind_s`: how long ago the oldest record was written that it has
+    not read; 0 where it has read all.
+    """
 
     name: str
     state: str
@@ -60,7 +62,9 @@ def topics(brokers: str) -> list[Topic]:
         known = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=PATIENCE_S).topics.items()}
     except KafkaException as error:
         raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
-    ours = {name: many for name, many in sorted(known.items()) if not name.startswith("__") and name != "kafkasql-journal"}
+    ours = {
+        name: many for name, many in sorted(known.items(), key=_order) if not name.startswith("__") and name != "kafkasql-journal"
+    }
     places = [TopicPartition(name, number) for name, many in ours.items() for number in range(many)]
     first = offsets_of(admin, brokers, places, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
     end = offsets_of(admin, brokers, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
@@ -69,6 +73,11 @@ def topics(brokers: str) -> list[Topic]:
         held[place.topic] += end[place] - first[place]
     readers = {name: ", ".join(group for group, reads in TOPICS.items() if name in reads) for name in ours}
     return [Topic(name, many, held[name], readers[name]) for name, many in ours.items()]
+
+
+def _order(topic: tuple[str, int]) -> tuple[bool, str]:
+    """What people look for stands before what keeps tables."""
+    return topic[0].endswith("-changelog"), topic[0]
 
 
 def partitions(brokers: str, topic: str) -> list[Partition]:
@@ -86,10 +95,23 @@ def groups(brokers: str) -> list[Group]:
     for name, reads in TOPICS.items():
         lags = reader.read(f"bookly-{name}", [*reads, f"bookly.{name}.control", f"bookly.{name}.replay"])
         state, members = state_of(brokers, f"bookly-{name}")
-        found.append(
-            Group(f"bookly-{name}", state.name.lower(), members, sum(one.messages for one in lags), _behind(brokers, lags))
-        )
+        found.append(Group(f"bookly-{name}", _state(state), members, sum(one.messages for one in lags), _behind(brokers, lags)))
     return found
+
+
+def state_of(brokers: str, group: str) -> tuple[ConsumerGroupState, int]:
+    """Raises BrokerUnavailable."""
+    admin = admin_client(brokers)  # held: one that is let go of never answers
+    try:
+        described = admin.describe_consumer_groups([group], request_timeout=PATIENCE_S)[group].result()
+    except KafkaException as error:
+        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    return described.state, len(described.members)
+
+
+def _state(state: ConsumerGroupState) -> str:
+    """In the words of who looks after workers: the broker calls a group dead that nobody has joined yet."""
+    return {ConsumerGroupState.STABLE: "running", **dict.fromkeys(AT_REST, "no workers")}.get(state, "rebalances")
 
 
 def readers_of(brokers: str, topic: str) -> list[str]:

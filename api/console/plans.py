@@ -1,26 +1,29 @@
 """A replay as it is planned: what is read, where it goes, how fast, and how far it has come. Kept in a compacted topic, so that
 every face sees the same, and any process can take a run up again.
 
-    planned ──approve──▶ approved ──run──▶ running ◀──▶ paused ──▶ finished | stopped
+    planned ──approve──▶ approved ──run──▶ running ◀──pause, run──▶ paused
+    planned ──run──▶ running ──▶ finished; from every state but the last, ──stop──▶ stopped
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from api.console.found import Span
 from api.console.reading import read, spans_of
 from api.console.selection import Selection
-from bookly.errors import BooklyError, BrokerUnavailable
-from bookly.transport import librdkafka_log
+from api.refusing import Refusal
+from bookly.errors import BrokerUnavailable
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 TOPIC: Final = "bookly.console.replays"
 PATIENCE_S: Final = 20.0
@@ -35,11 +38,11 @@ STEPS: Final[Mapping[str, frozenset[str]]] = {  # the states from which a verb g
 }
 
 
-class NoSuchReplay(BooklyError):
+class NoSuchReplay(Refusal):
     """Nobody has planned it."""
 
 
-class WrongState(BooklyError):
+class WrongState(Refusal):
     """The replay is not where this could be done. Nothing was done."""
 
 
@@ -78,7 +81,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def to(self, state: State, **changed: Any) -> Plan:
         """The same, a step on. Raises WrongState."""
         if self.state not in STEPS[state]:
-            raise WrongState(f"replay {self.id} is {self.state}: from there it cannot be {state}. Nothing was done.")
+            raise WrongState(f"replay {self.id} is {self.state}, so it cannot be {state}. Nothing was done.")
         return msgspec.structs.replace(self, state=state, **changed)
 
 
@@ -91,31 +94,63 @@ def planned(
     return Plan(name, selection, spans, group, topic, rate, matching, by, why, now.isoformat())
 
 
-def keep(brokers: str, plan: Plan) -> None:
-    """It is durable when this returns. Raises BrokerUnavailable."""
+def encoded(plan: Plan) -> bytes:
+    """As JSON, in which keys that are no UTF-8 stay what they are."""
+    return json.dumps(msgspec.to_builtins(plan)).encode()
+
+
+def decoded(text: bytes) -> Plan:
+    """What `encoded` has made."""
+    return msgspec.convert(json.loads(text), Plan)
+
+
+def keep(brokers: str, plan: Plan) -> int:
+    """It is durable when this returns: at this offset. Raises BrokerUnavailable."""
     failed: list[str] = []
-    producer = Producer(
-        {"bootstrap.servers": brokers, "logger": librdkafka_log(), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)}
-    )
+    kept: list[int] = []
+
+    def delivered(error: KafkaError | None, message: Any) -> None:
+        if error is not None:
+            failed.append(error.str())
+        else:
+            kept.append(message.offset())
+
+    producer = Producer({**librdkafka_settings(brokers), "acks": "all", "message.timeout.ms": int(PATIENCE_S * 1000)})
     try:
-        producer.produce(
-            TOPIC,
-            msgspec.json.encode(plan),
-            plan.id,
-            on_delivery=lambda error, _: failed.append(error.str()) if error is not None else None,
-        )
+        producer.produce(TOPIC, encoded(plan), plan.id, on_delivery=delivered)
     except KafkaException as error:
         raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
     if producer.flush(PATIENCE_S) or failed:
         raise BrokerUnavailable(brokers, PATIENCE_S, failed[0] if failed else "it did not confirm the plan")
+    return kept[0]
 
 
-def all_plans(brokers: str) -> list[Plan]:
-    """Every replay as it is now, the newest first. Raises BrokerUnavailable."""
+def step(
+    brokers: str, name: str, state: State, allowed: Callable[[Plan, list[Plan]], None] = lambda *_: None, **changed: Any
+) -> Plan:
+    """A replay, a step on. Of two who step at once, the first that is kept goes on: the other finds it before its own, and takes
+    its own back. `allowed`: refuses by all that there is before. Raises WrongState, NoSuchReplay, and what `allowed` does.
+    """
+    was = plan_of(brokers, name)
+    after = was.to(state, **changed)
+    before = all_plans(brokers, before=keep(brokers, after))
+    now = next(plan for plan in before if plan.id == name)
+    try:
+        if now.state != was.state:
+            raise WrongState(f"replay {name} has become {now.state} meanwhile. Nothing was done.")
+        allowed(after, before)
+    except Refusal:
+        keep(brokers, now)
+        raise
+    return after
+
+
+def all_plans(brokers: str, before: int | None = None) -> list[Plan]:
+    """Every replay as it is now, or as it was before an offset of their topic, the newest first. Raises BrokerUnavailable."""
     found: dict[bytes, Plan] = {}
-    for batch in read(brokers, spans_of(brokers, Selection((TOPIC,)))):
+    for batch in read(brokers, spans_of(brokers, Selection((TOPIC,), end=before))):
         for message in batch:
-            found[message.key()] = msgspec.json.decode(message.value(), type=Plan)
+            found[message.key()] = decoded(message.value())
     return sorted(found.values(), key=lambda plan: plan.at, reverse=True)
 
 

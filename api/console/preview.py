@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.console import hygiene
+from api.console.headers import headers
 from api.console.masking import masked
 from api.console.searching import search
+from api.parking import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,15 +59,16 @@ def preview(
     standing: Standing | None,
     progress: Callable[[int], None] = lambda _: None,
     *,
+    most: int | None = None,
     personal: bool = False,
 ) -> Preview:
-    """Reads all of it, and writes nothing. Raises BrokerUnavailable, RegistryUnavailable, Personal."""
+    """Reads all of it, or up to `most` that meet, and writes nothing. Raises BrokerUnavailable, RegistryUnavailable, Personal."""
     types: Counter[str] = Counter()
     keys: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     samples: dict[str, list[Sample]] = {}
     copies = 0
-    for found in search(brokers, decoding, selection, spans, personal=personal, progress=progress):
+    for found in search(brokers, decoding, selection, spans, limit=most, personal=personal, progress=progress):
         if hygiene.was_replayed(found):
             copies += 1
             continue
@@ -90,12 +93,9 @@ def _sample(found: Found, decoding: Decoding, verdict: str) -> Sample:
     event = decoding.event(found)
     place = f"{found.topic}/{found.partition}/{found.offset}"
     after = hygiene.replayed(found, "(its id)")
-    return Sample(place, event.type or "unreadable", masked(event) or event.problem, _told(found.headers), _told(after), verdict)
-
-
-def _told(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    return {name: value.decode(errors="backslashreplace") for name, value in headers}
+    before, new = headers(found, event), headers(found._replace(headers=tuple(after)), event)
+    return Sample(place, event.type or "unreadable", masked(event) or event.problem, before, new, verdict)
 
 
 def _text(key: bytes | None) -> str:
-    return "(no key)" if key is None else key.decode(errors="backslashreplace")
+    return "(no key)" if key is None else spelled(key.decode(errors="surrogateescape"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -10,7 +11,7 @@ from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # it
 from api.console.found import Found, Span
 from api.console.selection import Unselectable
 from bookly.errors import BrokerUnavailable
-from bookly.transport import admin_client, librdkafka_log
+from bookly.transport import admin_client, librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from api.console.selection import Selection
 
 PATIENCE_S: Final = 10.0
+PAUSE_S: Final = 0.2
 AT_ONCE: Final = 5_000
+_NO_LEADER: Final = {  # a topic that was just made, or a broker that went away: it has one in a moment
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
 
 
 def spans_of(brokers: str, selection: Selection) -> list[Span]:
@@ -51,15 +58,18 @@ def spans_of(brokers: str, selection: Selection) -> list[Span]:
 
 def offsets_of(admin: AdminClient, brokers: str, places: Sequence[TopicPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
     """As the broker says for readers of what is committed. Raises BrokerUnavailable."""
-    if not places:
-        return {}
-    try:
-        asked = admin.list_offsets(
-            dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=PATIENCE_S
-        )
-        return {place: int(future.result().offset) for place, future in asked.items()}
-    except KafkaException as error:
-        raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+    until = time.monotonic() + PATIENCE_S
+    while places:
+        try:
+            asked = admin.list_offsets(
+                dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=PATIENCE_S
+            )
+            return {place: int(future.result().offset) for place, future in asked.items()}
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER or time.monotonic() > until:
+                raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
+        time.sleep(PAUSE_S)
+    return {}
 
 
 def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = lambda _: None) -> Iterator[list[Any]]:
@@ -70,8 +80,7 @@ def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = 
     """
     consumer = Consumer(
         {
-            "bootstrap.servers": brokers,
-            "logger": librdkafka_log(),
+            **librdkafka_settings(brokers),
             "group.id": "bookly-console-reader",  # of which nothing is ever committed
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
@@ -87,9 +96,12 @@ def read(brokers: str, spans: Sequence[Span], progress: Callable[[int], None] = 
         consumer.assign([TopicPartition(span.topic, span.partition, span.first) for span in left.values()])
         while left:
             batch = _next(consumer, brokers)
-            furthest = {(message.topic(), message.partition()): message.offset() + (message.error() is None) for message in batch}
+            wanted = [message for message in batch if message.error() is None]
+            furthest = {(message.topic(), message.partition()): message.offset() + 1 for message in wanted}
+            if len(wanted) < len(batch):
+                for place, offset in _ends(batch, brokers):
+                    furthest[place] = max(offset, furthest.get(place, 0))
             cut, went = [place for place, offset in furthest.items() if place not in left or offset > left[place].end], 0
-            wanted = [message for message in batch if message.error() is None or _refuse(message.error())]
             if cut:
                 wanted = [one for one in wanted if (span := left.get((one.topic(), one.partition()))) and one.offset() < span.end]
             for place in furthest.keys() & left.keys():
@@ -120,11 +132,15 @@ def found(message: Any) -> Found:
     )
 
 
-def _refuse(error: KafkaError) -> bool:
-    """That a partition has no more is no error, and no record."""
-    if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
-        raise KafkaException(error)
-    return False
+def _ends(batch: Sequence[Any], brokers: str) -> Iterator[tuple[tuple[str, int], int]]:
+    """Where partitions are said to have no more. Raises BrokerUnavailable for whatever else is no record."""
+    for message in batch:
+        error = message.error()
+        if error is None:
+            continue
+        if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # the client's public name for it
+            raise BrokerUnavailable(brokers, PATIENCE_S, error.str())
+        yield (message.topic(), message.partition()), message.offset()
 
 
 def places_of(admin: AdminClient, brokers: str, selection: Selection) -> list[TopicPartition]:

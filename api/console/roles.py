@@ -10,11 +10,11 @@ from bookly.errors import BooklyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LOOKS: Final = frozenset({"topics", "groups", "find", "look", "life", "dead", "parked", "replays", "preview"})
+LOOKS: Final = frozenset({"topics", "groups", "find", "look", "life", "dead", "replays", "preview"})
 VERBS: Final[Mapping[str, str]] = {
     **dict.fromkeys(LOOKS, LOOK.wide),
     "unmask": UNMASK.wide,
-    **dict.fromkeys(("release", "drop", "plan", "approve", "run", "resume", "pause", "stop"), REPLAY.wide),
+    **dict.fromkeys(("release", "drop", "plan", "approve", "run", "pause", "stop"), REPLAY.wide),
     "reset": RESET.wide,
     "trail": ADMINISTER.wide,
 }
@@ -27,11 +27,21 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+SAID: Final = {
+    "dead": "see dead letters",
+    "unmask": "see personal fields",
+    "reset": "set offsets",
+    "trail": "read the audit trail",
+}
+
+
 class MayNot(BooklyError):
     """Who asked may not do it. Nothing was done."""
 
     def __init__(self, who: str, verb: str) -> None:
-        super().__init__(f"{who} may not {verb}: it needs {VERBS.get(verb, 'what nobody has')}. Nothing was done.")
+        super().__init__(
+            f"{who} may not {SAID.get(verb, verb)}: it needs {VERBS.get(verb, 'what nobody has')}. Nothing was done."
+        )
 
 
 def may(permissions: frozenset[str], verb: str) -> bool:

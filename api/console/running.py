@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from api.console import hygiene, plans
+from api.console import guards, hygiene, plans
 from api.console.found import Span
 from api.console.matching import Matcher
 from api.console.reading import found, read
+from api.console.sifting import Sieve
 from api.tally import read_reached
 from bookly.errors import BooklyError, BrokerUnavailable
 from bookly.tracing import active_tracer
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +58,7 @@ class Run:
     ) -> None:
         self._brokers, self._plan, self._told, self._letting_go = brokers, plan, told, letting_go
         self._matcher = Matcher(plan.selection, decoding, personal=True)  # who planned it might ask
+        self._sieve = Sieve(plan.selection, self._matcher)
         self._produced: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._reached = {(span.topic, span.partition): span.first for span in plan.spans}
         self._paced = self._looked = 0.0
@@ -65,7 +67,8 @@ class Run:
     def through(self) -> Plan:
         """Until its end, or until somebody pauses or stops it: the plan as it is kept by then.
 
-        Raises TakenUp, WrongState, BrokerUnavailable, RegistryUnavailable; what is done is done once, and a run goes on there.
+        What is done is done once, and a run goes on there. Raises TakenUp, Refused, WrongState, BrokerUnavailable,
+        RegistryUnavailable.
         """
         try:
             return self._run()
@@ -81,9 +84,8 @@ class Run:
     def _run(self) -> Plan:
         producer = Producer(
             {
-                "bootstrap.servers": self._brokers,
+                **librdkafka_settings(self._brokers),
                 "transactional.id": self._plan.consumer_group,
-                "logger": librdkafka_log(),
                 "compression.type": "lz4",
                 "linger.ms": 5,
                 "queue.buffering.max.messages": 2 * AT_ONCE,
@@ -91,8 +93,8 @@ class Run:
         )
         producer.init_transactions(PATIENCE_S)
         self._take_up()
-        self._plan = self._step("running", before=self._plan.before or _before(self._brokers, self._plan))
-        member = Consumer({"bootstrap.servers": self._brokers, "group.id": self._plan.consumer_group, "logger": librdkafka_log()})
+        self._plan = self._begin()
+        member = Consumer({**librdkafka_settings(self._brokers), "group.id": self._plan.consumer_group})
         try:
             group = member.consumer_group_metadata()
             for part in self._parts():
@@ -103,12 +105,15 @@ class Run:
         finally:
             member.close()
         self._look()  # who pauses or stops it now is heard: all is replayed, and a resume would find nothing left
-        return self._step("finished", replayed=self.produced) if self._plan.state == "running" else self._plan
+        if self._plan.state != "running":
+            return self._plan
+        return plans.step(self._brokers, self._plan.id, "finished", replayed=self.produced)
 
-    def _step(self, state: Any, **changed: Any) -> Plan:
-        plan = plans.plan_of(self._brokers, self._plan.id).to(state, **changed)
-        plans.keep(self._brokers, plan)
-        return plan
+    def _begin(self) -> Plan:
+        """Raises Refused, WrongState."""
+        begun = self._plan.state in {"running", "paused"}
+        before = self._plan.before if begun else _before(self._brokers, self._plan)
+        return plans.step(self._brokers, self._plan.id, "running", guards.refuse_second, before=before)
 
     def _take_up(self) -> None:
         """Where the last transaction left it."""
@@ -129,7 +134,7 @@ class Run:
         """How many records were produced."""
         producer.begin_transaction()
         sent = 0
-        for message in part:
+        for message in self._sieve(part):
             one = found(message)
             if self._matcher.meets(one) and not hygiene.was_replayed(one):
                 headers: Any = hygiene.replayed(one, self._plan.id, self._tracer)
@@ -141,7 +146,8 @@ class Run:
                         producer.poll(0.1)
                 self._produced[one.topic, one.partition] += 1
                 sent += 1
-            self._reached[one.topic, one.partition] = one.offset + 1
+        for message in part:
+            self._reached[message.topic() or "", message.partition() or 0] = (message.offset() or 0) + 1
         self._commit(producer, group, {(message.topic() or "", message.partition() or 0) for message in part})
         self._told(self.worked_off, self.produced)
         return sent

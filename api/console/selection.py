@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from api.refusing import Refusal
+
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "contains", "prefix", "exists", "missing"]
 SIGNS: Final[dict[str, Op]] = {
     "!=": "ne",
@@ -27,8 +29,10 @@ _TEST: Final = re.compile(
 _TRACE: Final = re.compile(r"[0-9a-f]{32}")
 
 
-class Unselectable(Exception):
+class Unselectable(Refusal):
     """What was asked for is no selection; the message says what is wrong and how it is said."""
+
+    kept = "what was asked for is no selection"
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,18 +99,6 @@ def checked(selection: Selection) -> Selection:
     if selection.where.trace and not _TRACE.fullmatch(selection.where.trace):
         raise Unselectable(f"{selection.where.trace!r} is no trace id: 32 digits of 0-9a-f, the second part of a traceparent")
     return selection
-
-
-def to_json(selection: Selection) -> bytes:
-    return msgspec.json.encode(selection)
-
-
-def from_json(text: bytes | str) -> Selection:
-    """Raises Unselectable."""
-    try:
-        return checked(msgspec.json.decode(text, type=Selection))
-    except msgspec.DecodeError as error:
-        raise Unselectable(f"that is no selection: {error}") from None
 
 
 def shown(selection: Selection) -> dict[str, Any]:

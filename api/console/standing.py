@@ -20,7 +20,7 @@ Place = tuple[str, int, int]
 Verdict = Literal["to apply", "applied", "waiting", "ahead"]
 MEANS: Final[Mapping[Verdict, str]] = {
     "to apply": "given up by the group: it will be tried",
-    "applied": "applied already: it is skipped",
+    "applied": "applied already, or passed over by a reset of offsets: it is skipped",
     "waiting": "it waits behind a failed event: release its key instead",
     "ahead": "the group has not come to it yet, and will by itself",
 }

@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from api.console.found import Found
     from api.console.standing import Place, Standing
 
-EVENTS: Final = tuple(dict.fromkeys(topic for topics in TOPICS.values() for topic in topics))
+TOPICS_OF_EVENTS: Final = tuple(dict.fromkeys(topic for topics in TOPICS.values() for topic in topics))
 
 
 NAMES_IT: Final = "names it"
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """What a group did with an event. `state`: applied, waits, given up, not reached. `failed`: why, where it did."""
+    """What a group did with an event. `state`: applied, read without a handler, waits, given up, not reached.
+
+    `failed`: why, where it did.
+    """
 
     group: str
     handlers: list[str]
@@ -72,7 +75,7 @@ def life(brokers: str, decoding: Decoding, reservation_id: str, progress: Callab
 
     Raises BrokerUnavailable, RegistryUnavailable, UnknownTable.
     """
-    asked = Selection(EVENTS, where=Where(fields=(Condition("reservation_id", "eq", reservation_id),)))
+    asked = Selection(TOPICS_OF_EVENTS, where=Where(fields=(Condition("reservation_id", "eq", reservation_id),)))
     spans = spans_of(brokers, asked)
     own = list(search(brokers, decoding, asked, spans, progress=progress))
     if not own:
@@ -88,7 +91,8 @@ def _moment(
     one: Found, why: str, decoding: Decoding, standings: Mapping[str, Standing], failures: Mapping[str, Mapping[Place, str]]
 ) -> Moment:
     event = decoding.event(one)
-    about = (event.body or {}).get("metadata", {})
+    said = (event.body or {}).get("metadata")
+    about = said if isinstance(said, dict) else {}
     handled = reactions().get(event.type, {})
     place = one.topic, one.partition, one.offset
     deeds = [

@@ -22,7 +22,7 @@ def serve(
     from api.http.serving import serve as serve_until_sigterm  # noqa: PLC0415
     from api.http.settings import ApiSettings  # noqa: PLC0415
 
-    serve_until_sigterm(ApiSettings.from_environment(environment()), host, port)
+    serve_until_sigterm(ApiSettings.from_environment(environment("api")), host, port)
 
 
 @keys.command(name="new")

@@ -61,7 +61,8 @@ class Ticket:
             if not receipt.done():  # the one who waited may have been cancelled
                 receipt.set_result(delivery)
             return None
-        failed = DeliveryFailed(self.event, self.event_id, reason(self.failure))
+        code = "" if isinstance(self.failure, str) else self.failure.name()
+        failed = DeliveryFailed(self.event, self.event_id, reason(self.failure), code)
         if not receipt.done():
             receipt.set_exception(failed)
         return failed

@@ -94,12 +94,13 @@ class BufferFull(BooklyError):
 class DeliveryFailed(BooklyError):
     """The broker did not confirm this event. It may be on its topic nevertheless (an answer can be lost).
 
-    Publish the same payload (the same event_id) again: readers recognise a repeated id.
+    Publish the same payload (the same event_id) again: readers recognise a repeated id. `code`: librdkafka's name of the
+    failure (MSG_SIZE_TOO_LARGE), where it has one.
     """
 
-    def __init__(self, event: str, event_id: str, reason: str) -> None:
-        super().__init__(event, event_id, reason)
-        self.event, self.event_id, self.reason = event, event_id, reason
+    def __init__(self, event: str, event_id: str, reason: str, code: str = "") -> None:
+        super().__init__(event, event_id, reason, code)
+        self.event, self.event_id, self.reason, self.code = event, event_id, reason, code
 
     def __str__(self) -> str:
         return (

@@ -108,7 +108,14 @@ class Producer:
         contract, record = written(event, self.settings.source, circumstances)
         if not self._prefixes.is_known(contract.type):
             await asyncio.to_thread(self._prefixes.of, contract.type)
-        sent = self._outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
+        return await self.hand_over(
+            self._outgoing(contract, record, self._prefixes.of(contract.type), traceparent, self.settings.max_event_bytes)
+        )
+
+    async def hand_over(self, sent: Outgoing) -> AsyncReceipt:
+        """`enqueue` for a record that was made before, as an outbox keeps them. Raises NotOpen, BufferFull, EventTooLarge."""
+        if not self._is_open:
+            raise NotOpen
         receipt = AsyncReceipt(loop=self._loop)
         if not self._turn.locked():  # else others wait for room already: behind them
             try:

@@ -8,10 +8,10 @@ from struct import unpack_from
 from typing import TYPE_CHECKING, Any
 
 import fastavro
-from fastavro.schema import fingerprint, to_parsing_canonical_form
 
 from bookly.catalog import EVENTS, EventSpec, EventType
 from bookly.errors import MalformedBytes, UnknownSchema
+from bookly.fingerprints import fingerprint_of
 from bookly.records import DECODERS, RECORDS
 from bookly.records.envelope import Metadata
 
@@ -43,7 +43,7 @@ def decoder_of(text: str, schema_id: int) -> Callable[[bytes, int], Record]:
     Raises UnknownSchema for a schema that is no event of ours.
     """
     schema = json.loads(text)
-    known = DECODERS.get(fingerprint(to_parsing_canonical_form(fastavro.parse_schema(schema)), "CRC-64-AVRO"))
+    known = DECODERS.get(fingerprint_of(text))
     if known is not None:
         return known
     name = f"{schema.get('namespace')}.{schema.get('name')}" if isinstance(schema, dict) else str(schema)

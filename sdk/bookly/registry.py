@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -10,7 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from bookly.access import registry_access
 from bookly.errors import InvalidSettings, RegistryUnavailable, UnknownSchema
+from bookly.fingerprints import fingerprint_of
 from bookly.settings import LONGEST_S, checked_number
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ class Registry:
     def __init__(self, url: str, *, limit: float = 10.0) -> None:
         self.url = _without_password(url)
         self._limit = checked_number("limit", limit, LONGEST_S)
-        self._client = SchemaRegistryClient({"url": url, "timeout": limit / _SHARE, "max.retries": 0})
+        self._client = SchemaRegistryClient({**registry_access(url), "timeout": limit / _SHARE, "max.retries": 0})
         self._ids: dict[str, int] = {}
         self._subjects: set[str] = set()
         self._texts: dict[int, str] = {}
@@ -52,6 +55,21 @@ class Registry:
         if found is None:
             found = self._ids[event_type] = self._look_up(event_type)
         return found
+
+    def version_id(self, subject: str, fingerprint: str) -> int:
+        """The id of the version of a subject that has this fingerprint (CRC-64-AVRO), newest first: what another SDK wrote with,
+        older or newer than this one. Raises UnknownSchema, RegistryUnavailable.
+        """
+        unknown = (
+            f"The schema registry at {self.url} has no version of {subject} with the fingerprint {fingerprint}. "
+            "Provision it from the contracts that the event was written with (make provision)."
+        )
+        for version in sorted(self._ask(subject, lambda: self._client.get_versions(subject), unknown), reverse=True):
+            found = self._ask(subject, partial(self._client.get_version, subject, version), unknown)
+            self._subjects.add(subject)
+            if found.schema is not None and fingerprint_of(str(found.schema.schema_str)) == fingerprint:
+                return int(found.schema_id or 0)
+        raise UnknownSchema(unknown)
 
     def warm_up(self, event_types: Iterable[str]) -> None:
         """Ask for many at once. An event that the registry does not know is left for the moment when it is published."""

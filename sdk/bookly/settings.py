@@ -14,6 +14,9 @@ from typing import Any, Required, TypedDict
 from bookly.errors import InvalidSettings
 
 _VARIABLES = {"brokers": "BOOKLY_BROKERS", "registry": "BOOKLY_REGISTRY", "redis": "BOOKLY_REDIS"}
+_ACCESS = [  # who clients are, and whom they believe: see access.py
+    f"{server}_{what}" for server in ("KAFKA", "REDIS", "REGISTRY") for what in ("USER", "PASSWORD", "PASSWORD_FILE", "CA")
+]
 _EXAMPLES = {
     "brokers": "it must be host:port, comma-separated",
     "registry": "it must be a URL like http://host:8080/apis/ccompat/v7",
@@ -120,7 +123,8 @@ def required(name: str, given: Any, environ: Mapping[str, str]) -> str:
         if not isinstance(value, str):
             raise InvalidSettings(f"{name} is {type(value).__name__}, not text: pass {name}= or set {variable} as a text.")
         return value
-    others = sorted(key for key in environ if key.startswith("BOOKLY_") and key not in _VARIABLES.values())
+    known = {*_VARIABLES.values(), *(f"BOOKLY_{word}" for word in _ACCESS)}
+    others = sorted(key for key in environ if key.startswith("BOOKLY_") and key not in known)
     seen = f" The environment has {', '.join(others)}, which is another thing." if others else ""
     raise InvalidSettings(f"{name} is missing: pass {name}= or set {variable}.{seen}")
 
@@ -130,15 +134,8 @@ def internal_secret(environ: Mapping[str, str] | None = None) -> str | None:
     BOOKLY_INTERNAL_SECRET_FILE names. None where neither is set. Raises InvalidSettings, which never quotes it.
     """
     environ = os.environ if environ is None else environ
-    secret, path = environ.get("BOOKLY_INTERNAL_SECRET", ""), environ.get("BOOKLY_INTERNAL_SECRET_FILE", "")
-    if secret and path:
-        raise InvalidSettings("BOOKLY_INTERNAL_SECRET and BOOKLY_INTERNAL_SECRET_FILE are both set: keep one of them.")
-    if path:
-        try:
-            secret = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidSettings(f"BOOKLY_INTERNAL_SECRET_FILE: {path} cannot be read ({type(error).__name__}).") from None
-    if not secret and not path:
+    secret = secret_of("BOOKLY_INTERNAL_SECRET", environ)
+    if not secret and not environ.get("BOOKLY_INTERNAL_SECRET_FILE"):
         return None
     if len(secret) < SECRET_CHARACTERS or not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise InvalidSettings(
@@ -148,14 +145,33 @@ def internal_secret(environ: Mapping[str, str] | None = None) -> str | None:
     return secret
 
 
+def secret_of(variable: str, environ: Mapping[str, str]) -> str:
+    """What the variable says, or what the file holds that <variable>_FILE names, without space around it. Empty where neither
+    is set. Raises InvalidSettings, which never quotes it.
+    """
+    secret, path = environ.get(variable, ""), environ.get(f"{variable}_FILE", "")
+    if secret and path:
+        raise InvalidSettings(f"{variable} and {variable}_FILE are both set: keep one of them.")
+    if not path:
+        return secret
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{variable}_FILE: {path} cannot be read ({type(error).__name__}).") from None
+
+
 def refuse_misspelt(environ: Mapping[str, str], more: Iterable[str] = ()) -> None:
     """A variable that nearly has a setting's name, one of `more` included, is a typing error, not somebody else's variable."""
     names = [*(variable.removeprefix("BOOKLY_") for variable in _VARIABLES.values()), *more]
     for variable in sorted(environ):
         word = variable.removeprefix("BOOKLY_")
-        if word in (variable, *names):
+        if word in (variable, *names, *_ACCESS):
             continue
-        if near := get_close_matches(word, names, n=1, cutoff=0.7):
+        if near := (
+            get_close_matches(word, _ACCESS, n=1, cutoff=0.9)
+            or get_close_matches(word, names, n=1, cutoff=0.7)
+            or get_close_matches(word, _ACCESS, n=1, cutoff=0.8)
+        ):
             raise InvalidSettings(f"{variable} is no setting of Bookly: did you mean BOOKLY_{near[0]}?")
 
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as KafkaClient
 
+from bookly.access import librdkafka_access
 from bookly.errors import BrokerUnavailable, DeliveryFailed, EventTooLarge, InvalidSettings
 from bookly.outgoing import refuse_too_large
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from confluent_kafka.admin import AdminClient
 
     from bookly.delivery import Ticket
@@ -27,11 +30,16 @@ def librdkafka_log() -> logging.Logger:
     return log
 
 
+def librdkafka_settings(brokers: str, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What every client of confluent-kafka is made with: where brokers are, who it is to them, where its lines go."""
+    return {"logger": librdkafka_log(), **librdkafka_access(own), **(own or {}), "bootstrap.servers": brokers}
+
+
 def admin_client(brokers: str) -> AdminClient:
     """A client for questions about topics and groups, as quiet as the producers are."""
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # who only publishes asks none
 
-    return AdminClient({"bootstrap.servers": brokers, "logger": librdkafka_log()})  # type: ignore[dict-item]  # the stubs lack it
+    return AdminClient(librdkafka_settings(brokers))
 
 
 class Transport(Protocol):
@@ -69,8 +77,7 @@ class KafkaTransport:
         return {
             "client.id": settings.source,
             "compression.type": "lz4",
-            **settings.kafka,
-            "bootstrap.servers": settings.brokers,
+            **librdkafka_settings(settings.brokers, settings.kafka),
             "enable.idempotence": True,
             "acks": "all",
             "partitioner": "murmur2_random",
@@ -79,7 +86,6 @@ class KafkaTransport:
             "message.max.bytes": max(settings.max_event_bytes, 1000),
             "queue.buffering.max.messages": settings.buffer_events,
             "error_cb": self._note,
-            "logger": librdkafka_log(),
         }
 
     def connect(self, limit: float) -> None:
@@ -103,7 +109,8 @@ class KafkaTransport:
                 raise EventTooLarge(
                     outgoing.event, outgoing.event_id, len(outgoing.value), self._settings.max_event_bytes
                 ) from None
-            raise DeliveryFailed(outgoing.event, outgoing.event_id, self.reason(error.args[0])) from None
+            failure = error.args[0]
+            raise DeliveryFailed(outgoing.event, outgoing.event_id, self.reason(failure), failure.name()) from None
 
     def poll(self, timeout: float) -> None:
         self._client.poll(timeout)

@@ -14,6 +14,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from typer.testing import CliRunner
 
 from agents import changelogs
+from bookly.access import registry_access
 from bookly.catalog import EVENTS
 from bookly.errors import BrokerUnavailable, RegistryUnavailable
 from bookly.transport import admin_client
@@ -45,7 +46,7 @@ def registry(stack: Stack) -> str:
 
 @pytest.fixture
 def client(registry: str) -> Iterator[SchemaRegistryClient]:
-    with closing(SchemaRegistryClient({"url": registry})) as client:
+    with closing(SchemaRegistryClient(registry_access(registry))) as client:
         yield client
 
 
@@ -98,9 +99,9 @@ def test_a_refusal_of_the_registry_is_told_with_its_reason(registry: str, tmp_pa
         provision_registry(registry, tmp_path)
 
 
-def test_a_registry_that_is_not_there_is_named() -> None:
+def test_a_registry_that_is_not_there_is_named(stack: Stack) -> None:
     with pytest.raises(RegistryUnavailable, match=NOBODY):
-        provision_registry(f"http://{NOBODY}")
+        provision_registry(f"{str(stack.registry).partition(':')[0]}://{NOBODY}")
 
 
 def test_every_topic_is_as_the_contracts_say(brokers: str) -> None:

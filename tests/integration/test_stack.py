@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -15,7 +17,9 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from bookly.transport import librdkafka_settings
 from stack import Stack, broker, redis
+from stack.secrets import ADMIN
 
 SCHEMA = json.dumps({"type": "record", "name": "Probe", "fields": [{"name": "id", "type": "string"}]})
 
@@ -31,7 +35,7 @@ def everything_runs_again(stack: Stack) -> Iterator[None]:
 
 def publish(stack: Stack, topic: str, value: str) -> None:
     failures: list[object] = []
-    producer = Producer({"bootstrap.servers": stack.brokers, "acks": "all", "log_level": 0})
+    producer = Producer({**librdkafka_settings(stack.brokers), "acks": "all", "log_level": 0})
     producer.produce(topic, value=value, on_delivery=lambda error, _: failures.append(error))
     producer.flush(20)
     assert failures == [None]
@@ -39,7 +43,7 @@ def publish(stack: Stack, topic: str, value: str) -> None:
 
 def consume(stack: Stack, topic: str) -> str:
     settings = {
-        "bootstrap.servers": stack.brokers,
+        **librdkafka_settings(stack.brokers),
         "group.id": f"test-{uuid4()}",
         "auto.offset.reset": "earliest",
         "log_level": 0,
@@ -55,15 +59,22 @@ def consume(stack: Stack, topic: str) -> str:
 
 
 def ask_registry(stack: Stack, path: str, body: dict[str, str] | None = None) -> Any:
-    headers = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
+    headers, context = {"Content-Type": "application/vnd.schemaregistry.v1+json"}, None
+    if stack.secrets is not None:
+        name = f"{ADMIN}:{stack.secrets.password(ADMIN)}"
+        headers["Authorization"] = f"Basic {b64encode(name.encode()).decode()}"
+        context = ssl.create_default_context(cafile=stack.secrets.authority)
     request = urllib.request.Request(stack.registry + path, json.dumps(body).encode() if body else None, headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10, context=context) as answer:  # noqa: S310
         return json.load(answer)
 
 
 def ask_redis(stack: Stack, *words: str) -> bytes:
     host, port = stack.redis.removeprefix("redis://").removesuffix("/0").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
+        if stack.secrets is not None:
+            connection.sendall(f"AUTH {ADMIN} {stack.secrets.password(ADMIN)}\r\n".encode())
+            assert connection.recv(1024) == b"+OK\r\n"
         connection.sendall((" ".join(words) + "\r\n").encode())
         return connection.recv(1024)
 
@@ -71,7 +82,7 @@ def ask_redis(stack: Stack, *words: str) -> bytes:
 @pytest.fixture
 def topic(stack: Stack) -> str:
     name = f"probe-{uuid4()}"
-    client = AdminClient({"bootstrap.servers": stack.brokers})  # must live as long as its answer is waited for
+    client = AdminClient({**librdkafka_settings(stack.brokers)})  # must live as long as its answer is waited for
     client.create_topics([NewTopic(name, 1, 1)])[name].result(20)
     return name
 
@@ -122,13 +133,13 @@ def test_redis_evicts_the_least_used_within_its_memory(stack: Stack) -> None:
 
 
 def test_a_topic_that_nobody_declared_is_not_made(stack: Stack) -> None:
-    client = AdminClient({"bootstrap.servers": stack.brokers})
+    client = AdminClient({**librdkafka_settings(stack.brokers)})
     assert client.list_topics("a-typing-error", timeout=10).topics["a-typing-error"].error is not None
     assert "a-typing-error" not in client.list_topics(timeout=10).topics
 
 
 def test_a_transaction_commits_on_the_one_node(stack: Stack, topic: str) -> None:
-    producer = Producer({"bootstrap.servers": stack.brokers, "transactional.id": f"probe-{uuid4()}"})
+    producer = Producer({**librdkafka_settings(stack.brokers), "transactional.id": f"probe-{uuid4()}"})
     producer.init_transactions(20)
     producer.begin_transaction()
     producer.produce(topic, value="in a transaction")

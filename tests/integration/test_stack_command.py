@@ -30,10 +30,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def up(directory: Path) -> Iterator[subprocess.Popen[str]]:
+def up(directory: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """`up` in a process of its own, stopped with the block if it still runs."""
     with subprocess.Popen(
-        command("up", "--directory", str(directory)),
+        command("up", "--directory", str(directory), *options),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,6 +91,31 @@ def test_up_says_where_the_servers_are_and_ends_them_all_when_asked(tmp_path: Pa
     assert not (tmp_path / ".stack" / "stack.json").exists()
     assert (tmp_path / ".stack" / "logs" / "broker.log").exists()
     assert run("status", "--directory", str(tmp_path)).returncode == 1
+
+
+def test_a_secured_stack_says_who_to_be_by_files_and_comes_back_with_its_users(tmp_path: Path) -> None:
+    secrets = tmp_path / ".stack" / "secrets"
+    for again in (False, True):
+        with up(tmp_path, "--secure") as process:
+            read_until(process, "running; Ctrl-C stops it")
+            assert run("status", "--directory", str(tmp_path)).returncode == 0
+            told = run("env", "--directory", str(tmp_path), "--as", "provisioning").stdout.splitlines()
+            exported = dict(line.removeprefix("export ").split("=", 1) for line in told)
+            assert exported["BOOKLY_KAFKA_USER"] == exported["BOOKLY_REGISTRY_USER"] == "provisioning"
+            assert exported["BOOKLY_KAFKA_PASSWORD_FILE"] == str(secrets / "provisioning.password")
+            assert not any((secrets / "provisioning.password").read_text() in line for line in told)
+            done = subprocess.run(
+                [sys.executable, "-m", "contracts", "provision"],
+                env={**ENVIRONMENT, **exported},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            assert ("rights: 0 given, 0 taken" in done.stderr) is again, done.stderr
+            assert run("down", "--directory", str(tmp_path)).returncode == 0
+            assert process.wait(60) == 0
+    assert all(file.stat().st_mode & 0o077 == 0 for file in (secrets, *secrets.iterdir()))
 
 
 def test_nothing_is_left_of_a_stack_whose_owner_was_killed_and_the_next_one_starts(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from api.console.dead import order, queues
 from api.parking import read_parked
 from api.tables import read_log
 from bookly.catalog import EVENTS, EventType
+from bookly.transport import librdkafka_settings
 from tests.stories.university import reserve, resource
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ GROUPS = ("resources", "availability", "stockpile", "reports")  # all that read 
 
 def put(flow: Pipeline, key: str, value: bytes) -> None:
     """Straight past the SDK, as a broken service would."""
-    producer = Producer({"bootstrap.servers": flow.stack.brokers, "partitioner": "murmur2_random"})
+    producer = Producer({**librdkafka_settings(flow.stack.brokers), "partitioner": "murmur2_random"})
     producer.produce(TOPIC, key=key, value=value, headers=[("ce_id", b"broken"), ("custom", b"kept")])
     assert producer.flush(10) == 0
     flow.wait_until_quiet()

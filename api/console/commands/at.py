@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -16,7 +17,10 @@ from api.console.decoding import Decoding
 from api.console.desk import Desk
 from api.console.guards import Caps
 from api.console.selection import Selection, Where, checked, parsed_condition
+from api.console.times import milliseconds
 from api.environment import environment
+from api.groups import named
+from api.showing import printable
 from bookly.registry import Registry
 from bookly.settings import required
 from bookly.tracing import keep_traces_if_wanted
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Json = Annotated[bool, typer.Option("--json", help="JSON, one object a line")]
+Unmask = Annotated[
+    str | None, typer.Option(help="show personal fields, and allow conditions on them, for this reason, which is kept")
+]
 Why = Annotated[str, typer.Option(help="the reason, for the audit trail")]
 Topics = Annotated[list[str], typer.Option("--topic", help="a topic; may be given again")]
 Partitions = Annotated[list[int] | None, typer.Option("--partition", help="a partition; may be given again; default: all")]
@@ -41,7 +48,7 @@ Headers = Annotated[list[str] | None, typer.Option("--header", help="the same of
 Trace = Annotated[str, typer.Option(help="a trace id, 32 digits")]
 Correlation = Annotated[str, typer.Option(help="a correlation id")]
 Reason = Annotated[str, typer.Option(help="of a dead letter: HANDLER_RAISED, MALFORMED, UNKNOWN_SCHEMA")]
-OfGroup = Annotated[str, typer.Option("--of-group", help="a dead letter of this group, as bookly-availability")]
+OfGroup = Annotated[str, typer.Option("--of-group", help="a dead letter of this group, as availability")]
 Handler = Annotated[str, typer.Option(help="a dead letter of this handler")]
 
 
@@ -64,7 +71,7 @@ def selection(  # one for each option
 ) -> Selection:
     """Raises Unselectable."""
     of_fields, of_headers = (tuple(parsed_condition(text) for text in texts or ()) for texts in (fields, headers))
-    where = Where(tuple(keys or ()), tuple(types or ()), of_fields, of_headers, trace, correlation, reason, group, handler)
+    where = Where(tuple(keys or ()), tuple(types or ()), of_fields, of_headers, trace, correlation, reason, named(group), handler)
     return checked(Selection(tuple(topics), tuple(partitions or ()), first, end, _ms(since), _ms(until), where))
 
 
@@ -92,14 +99,14 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
 
 
 def told(value: Any) -> None:
-    """One line of JSON on stdout."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    """One line of JSON on stdout; in keys that are no UTF-8, bytes are surrogates (PEP 383), as in arguments."""
+    sys.stdout.write(json.dumps(msgspec.to_builtins(value)) + "\n")
 
 
 def say(sentence: str, *, err: bool = False) -> None:
-    """As it is: a key may look like markup."""
-    Console(stderr=err).print(sentence, markup=False, emoji=False, highlight=False)
+    """As it is, but for what steers a terminal: a key may look like markup."""
+    Console(stderr=err).print(printable(sentence), markup=False, emoji=False, highlight=False)
 
 
 def _ms(at: datetime | None) -> int | None:
-    return None if at is None else int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    return None if at is None else milliseconds(at)

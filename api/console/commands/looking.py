@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +26,7 @@ from api.console.commands.at import (
     Topics,
     Trace,
     Types,
+    Unmask,
     Until,
     desk,
     progress,
@@ -33,16 +34,18 @@ from api.console.commands.at import (
     selection,
     told,
 )
-from api.console.desk import NoReason
 from api.console.reading import spans_of
-from api.console.searching import search
-from api.console.selection import Selection
-from api.console.telling import record
+from api.console.telling import parts, record
 from api.console.timeline import NAMES_IT
 from api.console.timeline import life as life_of
+from api.console.times import written
+from api.console.unknown import unknown_names
+from api.parking import spelled
 from api.showing import show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.console.timeline import Moment
 
 AGAIN_S = 2.0
@@ -97,15 +100,15 @@ def find(  # one for each condition
     reason: Reason = "",
     of_group: OfGroup = "",
     handler: Handler = "",
-    limit: Annotated[int, typer.Option(min=1, help="no more than this many")] = 100,
-    unmask: Annotated[str, typer.Option(help="show personal fields, and allow conditions on them, for this reason")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="no more than this many")] = 100,
+    unmask: Unmask = None,
     as_json: Json = False,
 ) -> None:
     """Records that meet every condition, as events, masked. Exit code 1 when none does.
 
     bookly find --topic bookly.availability --type RESERVATION_CREATED --field resource_id=room-b204 --since 2026-11-25
     """
-    actor = signed_in("unmask" if unmask else "find")
+    actor = signed_in("find" if unmask is None else "unmask")
     asked = selection(
         topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation, reason, of_group, handler
     )
@@ -115,12 +118,15 @@ def find(  # one for each condition
         with progress("read", sum(span.offsets for span in spans)) as on:
             for found in at.find(actor, asked, spans, unmask=unmask, limit=limit, progress=on):
                 many += 1
-                row = record(found, at.decoding, unmasked=bool(unmask))
+                row = record(found, at.decoding, unmasked=unmask is not None)
                 if as_json:
                     told(row)
                 else:
-                    say(f"{row['place']}  {_at(row['timestamp'])}  {row['type']}  key {row['key']}")
+                    say(f"{row['place']}  {written(row['timestamp'])}  {row['type']}  {_key(row)}")
                     say(f"    {row['problem'] or _short(row['event'])}")
+    if not many:
+        for sentence in unknown_names(asked):
+            say(sentence, err=True)
     if not as_json:
         say(f"{many} found" + (f", and there may be more (--limit {limit})" if many == limit else ""), err=True)
     raise typer.Exit(0 if many else 1)
@@ -130,27 +136,30 @@ def look(
     topic: str,
     partition: int,
     offset: int,
-    unmask: Annotated[str, typer.Option(help="show personal fields, for this reason, which is kept")] = "",
+    unmask: Unmask = None,
     as_json: Json = False,
 ) -> None:
     """One record: its event, its headers, its key, how it is written. Exit code 1 when there is none."""
-    actor = signed_in("unmask" if unmask else "look")
+    actor = signed_in("look" if unmask is None else "unmask")
     with desk() as at:
-        if unmask and not unmask.strip():
-            raise NoReason("seeing personal fields needs a reason.")
-        actor.does("unmask" if unmask else "look", {"place": f"{topic}/{partition}/{offset}"}, unmask)
-        asked = Selection((topic,), (partition,), offset, offset + 1)
-        rows = [
-            record(found, at.decoding, unmasked=bool(unmask))
-            for found in search(at.brokers, at.decoding, asked, spans_of(at.brokers, asked))
-        ]
-    for row in rows:
-        if as_json:
-            told(row)
-        else:
-            for name, value in row.items():
-                say(f"{name:>10}  {value}")
-    raise typer.Exit(0 if rows else 1)
+        row = at.look(actor, (topic, partition, offset), unmask=unmask)
+    if row is None:
+        say(
+            f"{topic} has no record at offset {offset} of partition {partition}: a marker stands there, or none yet, or no more",
+            err=True,
+        )
+    elif as_json:
+        told(row)
+    else:
+        shown = {
+            **row,
+            "timestamp": written(row["timestamp"]),
+            "key": "none" if row["key"] is None else spelled(row["key"]),
+            "event": json.dumps(row["event"], indent=2),
+        }
+        for name, value in shown.items():
+            say(f"{name:>10}  {value}")
+    raise typer.Exit(0 if row else 1)
 
 
 def life(reservation_id: str, as_json: Json = False) -> None:
@@ -164,7 +173,13 @@ def life(reservation_id: str, as_json: Json = False) -> None:
             told(one)
         else:
             _said(one)
+    if not found:
+        say(f"no event names the reservation {reservation_id!r}", err=True)
     raise typer.Exit(0 if found else 1)
+
+
+def _key(row: Mapping[str, Any]) -> str:
+    return "no key" if row["key"] is None else f"key {spelled(row['key'])}"
 
 
 def _said(one: Moment) -> None:
@@ -175,9 +190,7 @@ def _said(one: Moment) -> None:
         say(f"    {deed.group} {deed.state}{names}{f' (failed: {deed.failed})' if deed.failed else ''}")
 
 
-def _at(timestamp: int) -> str:
-    return datetime.fromtimestamp(timestamp / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if timestamp >= 0 else "no time"
-
-
 def _short(event: Any) -> str:
-    return ", ".join(f"{name}={value}" for name, value in (event or {}).get("data", {}).items() if value is not None)
+    return ", ".join(
+        f"{name}={value}".replace("\n", "\\n") for part, name, value in parts(event) if part != "metadata" and value is not None
+    )

@@ -12,7 +12,6 @@ from api.console.commands.at import Json, Why, desk, progress, say, told
 from api.groups import READS
 from api.parking import Changed, spelled
 from api.showing import show
-from api.tables import UnknownTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class _Means(NamedTuple):
     """Which keys are meant: what is empty holds for all."""
 
-    key: str
+    key: str | None
     reason: str
     handler: str
     event: str
@@ -30,7 +29,7 @@ class _Means(NamedTuple):
 
 dead = typer.Typer(no_args_is_help=True, help="What failed, what waits behind it, and how the wait is ended.")
 Group = Annotated[str, typer.Argument(help="a group, as availability")]
-Key = Annotated[str, typer.Argument(help="one key; without it those that the options mean")]
+Key = Annotated[str | None, typer.Argument(help="one key; without it those that the options mean")]
 All = Annotated[bool, typer.Option("--all", help="every key that waits")]
 Reason = Annotated[str, typer.Option(help="keys whose failed event has this reason")]
 Handler = Annotated[str, typer.Option(help="keys at which this handler failed")]
@@ -44,7 +43,7 @@ def summary(group: Annotated[str, typer.Argument(help="one group; default: all")
     """How many keys and events wait, by why and where they failed. Exit code 1 when any do."""
     actor = signed_in("dead")
     with desk() as at:
-        rows = [row for name in ([group] if group else READS) for row in letters.summary(at.queues(actor, _known(name)))]
+        rows = [row for name in ([group] if group else READS) for row in letters.summary(at.queues(actor, _domain(name)))]
     show("dead letters that hold their keys", rows, as_json=as_json)
     raise typer.Exit(1 if rows else 0)
 
@@ -52,7 +51,7 @@ def summary(group: Annotated[str, typer.Argument(help="one group; default: all")
 @dead.command(name="list")
 def listed(
     group: Group,
-    key: Annotated[str, typer.Option(help="one key; default: all")] = "",
+    key: Annotated[str | None, typer.Option(help="one key; default: all")] = None,
     reason: Reason = "",
     handler: Handler = "",
     event: Event = "",
@@ -60,11 +59,12 @@ def listed(
     as_json: Json = False,
 ) -> None:
     """The keys that wait, each with its failed event and how many wait behind it. Exit code 1 when any do."""
-    actor = signed_in("dead")
+    actor, group = signed_in("dead"), _domain(group)
     with desk() as at:
-        found = [
-            one for one in at.queues(actor, _known(group)) if one.meets(**_Means(key, reason, handler, event, error)._asdict())
-        ]
+        waiting = at.queues(actor, group)
+    found = [one for one in waiting if one.meets(**_Means(key, reason, handler, event, error)._asdict())]
+    if waiting and not found:
+        say(f"none of the {len(waiting)} keys that wait is meant: {_others(waiting)}", err=True)
     rows = list(map(letters.shown, found)) if as_json else list(map(_short, found))
     show("waiting keys", rows, as_json=as_json)
     raise typer.Exit(1 if found else 0)
@@ -73,7 +73,7 @@ def listed(
 @dead.command()
 def release(
     group: Group,
-    key: Key = "",
+    key: Key = None,
     every: All = False,
     reason: Reason = "",
     handler: Handler = "",
@@ -84,10 +84,11 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Try what waits again, in order: after the handler was mended. Exit code 1 when some of it still waits."""
-    actor = signed_in("release")
+    actor, group = signed_in("release"), _domain(group)
     with desk() as at:
-        chosen = _chosen(at.queues(actor, _known(group)), _Means(key, reason, handler, event, error), every=every)
-        if not (key or yes):
+        with actor.tries("release", {"group": group}):
+            chosen = _chosen(lambda: at.queues(actor, group), _Means(key, reason, handler, event, error), every=every)
+        if key is None and not yes:
             raise _only_shown(chosen, "tried again", as_json=as_json)
         with progress("released", len(chosen)) as on:
             left = at.release(actor, group, chosen, why, _by_total(on))
@@ -97,13 +98,15 @@ def release(
 @dead.command()
 def drop(
     group: Group,
-    key: Key = "",
+    key: Key = None,
     every: All = False,
     reason: Reason = "",
     handler: Handler = "",
     event: Event = "",
     error: Error = "",
-    sequence: Annotated[int | None, typer.Option(help="of the failed event, as list has it: refused when it is another")] = None,
+    sequence: Annotated[
+        int | None, typer.Option(help="of the failed event, as in list --json: refused when it is another")
+    ] = None,
     why: Why = "",
     yes: Yes = False,
     as_json: Json = False,
@@ -111,12 +114,13 @@ def drop(
     """Give the failed event of each key up, with a reason; it stays in the dead letters, and what waits behind it goes on.
     A replay can take it up again. Exit code 1 when some keys still wait.
     """
-    actor = signed_in("drop")
+    actor, group = signed_in("drop"), _domain(group)
     with desk() as at:
-        chosen = _chosen(at.queues(actor, _known(group)), _Means(key, reason, handler, event, error), every=every)
-        if sequence is not None and [one.head.sequence for one in chosen] != [sequence]:
-            raise Changed(group, chosen[0].head)
-        if not (key or yes):
+        with actor.tries("drop", {"group": group}):
+            chosen = _chosen(lambda: at.queues(actor, group), _Means(key, reason, handler, event, error), every=every)
+            if sequence is not None and [one.head.sequence for one in chosen] != [sequence]:
+                raise Changed(group, chosen[0].head)
+        if key is None and not yes:
             raise _only_shown(chosen, "given up", as_json=as_json)
         with progress("dropped", len(chosen)) as on:
             left = at.drop(actor, group, chosen, why, _by_total(on))
@@ -138,21 +142,26 @@ def _short(queue: letters.Queue) -> dict[str, object]:
     }
 
 
-def _known(group: str) -> str:
-    """One of ours, or of any group that keeps tables: read_parked says which there are."""
-    if not group.replace("_", "").isalnum():
-        raise UnknownTable(f"{group!r} is no group; ours are: {', '.join(READS)}")
-    return group
+def _domain(group: str) -> str:
+    """By it or by the group's own name; read_parked says which there are."""
+    return group.removeprefix("bookly-")
 
 
-def _chosen(found: Sequence[letters.Queue], means: _Means, *, every: bool) -> list[letters.Queue]:
-    if not (every or any(means)):
-        raise typer.BadParameter("say which: a KEY, --reason, --handler, --event, --error, or --all")
+def _chosen(look: Callable[[], Sequence[letters.Queue]], means: _Means, *, every: bool) -> list[letters.Queue]:
+    if every is (any(means) or means.key is not None):
+        raise letters.NothingMeets("say which: a KEY, --reason, --handler, --event, --error, or else --all. Nothing was done.")
+    found = look()
     chosen = [one for one in found if one.meets(**means._asdict())]
     if not chosen:
-        others = ", ".join(spelled(one.key) for one in found[:10]) or "none"
-        raise letters.NothingMeets(f"no key that waits is meant; keys that wait: {others}. Nothing was done.")
+        raise letters.NothingMeets(f"no key that waits is meant; {_others(found)}. Nothing was done.")
     return chosen
+
+
+def _others(waiting: Sequence[letters.Queue]) -> str:
+    more = f" and {len(waiting) - 10} more" if len(waiting) > 10 else ""
+    keys = ", ".join(spelled(one.key) for one in waiting[:10]) or "none"
+    failed = ", ".join(sorted({f"{one.reason} {one.handler}".strip() for one in waiting})[:10]) or "nowhere"
+    return f"keys that wait: {keys}{more}; they failed by {failed}"
 
 
 def _only_shown(chosen: Sequence[letters.Queue], what: str, *, as_json: bool) -> typer.Exit:

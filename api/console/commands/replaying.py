@@ -29,6 +29,7 @@ from api.console.commands.at import (
     selection,
     told,
 )
+from api.console.plans import ENDED
 from api.console.standing import MEANS
 from api.showing import show
 
@@ -64,7 +65,9 @@ def plan(  # one for each condition
 ) -> None:
     """Fix what is meant, and show what it would do. Nothing is replayed yet. It prints the id for `replay run`."""
     actor = signed_in("plan")
-    asked = selection(topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation)
+    with actor.tries("plan", {"group": group, "topic": into}):
+        asked = selection(topics, partitions, first, end, since, until, keys, types, fields, headers, trace, correlation)
+    group = group.removeprefix("bookly-")
     with desk() as at, progress("read") as on:
         made, seen = at.plan(actor, asked, group=group, topic=into, rate=rate, why=why, progress=on)
     _shown(made, seen, as_json=as_json)
@@ -93,13 +96,13 @@ def run(name: Id, as_json: Json = False) -> None:
 
     Exit code 1 when it is not finished.
     """
-    _run(name, "run", as_json=as_json)
+    _run(name, as_json=as_json)
 
 
 @replay.command()
 def resume(name: Id, as_json: Json = False) -> None:
     """Go on with one that was paused, or whose process died. The same as `run`."""
-    _run(name, "resume", as_json=as_json)
+    _run(name, as_json=as_json)
 
 
 @replay.command()
@@ -137,15 +140,16 @@ def report(name: Id, as_json: Json = False) -> None:
         "state": found.plan.state,
         "matching": found.plan.matching,
         "produced": found.produced,
-        "left": found.left,
+        "to_replay": found.to_replay,
+        "to_judge": found.left,
         **{f"group {what}": many for what, many in found.effects.items()},
     }
     show("replay", [row], as_json=as_json)
-    raise typer.Exit(1 if found.left or found.plan.state in {"planned", "approved", "running", "paused"} else 0)
+    raise typer.Exit(1 if found.left or found.plan.state not in ENDED else 0)
 
 
-def _run(name: str, verb: str, *, as_json: bool) -> None:
-    actor = signed_in(verb)
+def _run(name: str, *, as_json: bool) -> None:
+    actor = signed_in("run")
     with desk() as at, progress("replayed") as on:
         done = 0
 

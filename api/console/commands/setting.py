@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Annotated
+import re
+from collections import deque
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -14,14 +14,16 @@ from api.console.acting import signed_in
 from api.console.commands.at import Json, Why, desk, say, told
 from api.console.resetting import Goal
 from api.environment import environment
+from api.groups import READS, named
 from api.showing import show
 from bookly.settings import required
 
+_HASH: Final = re.compile("[0-9a-f]{64}")
 audit = typer.Typer(no_args_is_help=True, help="What was done in the console and what was refused: a chain that can be checked.")
 
 
 def reset(
-    group: Annotated[str, typer.Argument(help="a consumer group, as bookly-availability")],
+    group: Annotated[str, typer.Argument(help="a consumer group, as availability")],
     to: Annotated[str, typer.Option(help="earliest, latest, an offset, or a time (UTC, ISO 8601)")],
     topic: Annotated[list[str] | None, typer.Option(help="this topic alone; may be given again")] = None,
     why: Why = "",
@@ -32,10 +34,21 @@ def reset(
 
     A live group is refused, and one that keeps tables is not moved back. Exit code 1 when it was only shown.
     """
-    actor = signed_in("reset")
+    actor, group = signed_in("reset"), named(group)
     with desk() as at:
-        planned = at.moves(actor, group, _goal(to), topic or ())
-        show(f"{group} would go on at", (asdict(move) for move in planned), as_json=as_json)
+        with actor.tries("reset", {"group": group}):
+            goal = Goal.of(to)
+        planned = at.moves(actor, group, goal, topic or ())
+        show(
+            f"{group} would go on",
+            (
+                {"topic": m.topic, "partition": m.partition, "from": m.at, "to": m.to, "gained": m.gained, "lost": m.lost}
+                for m in planned
+            ),
+            as_json=as_json,
+        )
+        if group.removeprefix("bookly-") in READS and any(move.lost for move in planned):
+            say("what is lost counts as applied from then on: it is never read, and no replay applies it", err=True)
         if not yes:
             say("nothing was set: --yes does it", err=True)
             raise typer.Exit(1)
@@ -45,12 +58,12 @@ def reset(
 
 @audit.command(name="show")
 def listed(
-    last: Annotated[int, typer.Option(min=1, help="the last so many")] = 50,
+    last: Annotated[int, typer.Option(min=1, max=1_000_000, help="the last so many")] = 50,
     as_json: Json = False,
 ) -> None:
     """The newest entries."""
-    signed_in("trail")
-    found = [msgspec.json.decode(value, type=trail.Entry) for _, value in trail.entries(_brokers())][-last:]
+    signed_in("trail").does("trail")
+    found = [trail.entry_of(value) for _, value in deque(trail.entries(_brokers()), maxlen=last)]
     rows = (
         msgspec.to_builtins(one)
         if as_json
@@ -62,37 +75,29 @@ def listed(
 
 @audit.command()
 def verify(
-    head: Annotated[str, typer.Option(help="the hash that an earlier verify printed: it must still be there")] = "",
+    head: Annotated[str | None, typer.Option(help="the hash that an earlier verify printed: it must still be there")] = None,
     as_json: Json = False,
 ) -> None:
     """Check every link of the chain, and print the newest hash: keep it elsewhere, it is what the newest entry is held by.
 
     Exit code 1 when the chain breaks, with the offset.
     """
-    signed_in("trail")
+    actor = signed_in("trail")
+    if head is not None and not _HASH.fullmatch(head):
+        raise typer.BadParameter(f"{head!r} is no hash: it is the 64 digits of 0-9a-f that an earlier verify printed")
+    actor.does("trail")
     seen: set[str] = set()
     count, newest, broken = trail.verified(trail.entries(_brokers()), seen.add)
-    if broken is None and head and head not in seen:
-        broken = trail.Broken(-1, f"no entry has the hash {head}: entries were taken away")
+    if broken is None and head is not None and head not in seen:
+        broken = trail.Broken(None, f"no entry has the hash {head}: entries were taken away, or it was never one of this trail")
     if as_json:
         told({"entries": count, "head": newest, "broken": broken})
     elif broken:
-        say(f"the chain breaks at offset {broken.offset}, behind {count} entries that hold: {broken.reason}")
+        where = "behind" if broken.offset is None else f"at offset {broken.offset}, behind"
+        say(f"the chain breaks {where} {count} entries that hold: {broken.reason}")
     else:
         say(f"{count} entries hold; the newest is {newest}")
     raise typer.Exit(1 if broken else 0)
-
-
-def _goal(to: str) -> Goal:
-    if to in {"earliest", "latest"}:
-        return Goal(word=to)
-    if to.isascii() and to.isdecimal():
-        return Goal(offset=int(to))
-    try:
-        at = datetime.fromisoformat(to)
-    except ValueError:
-        raise typer.BadParameter(f"{to!r} is none of earliest, latest, an offset, a time like 2026-11-25T08:00") from None
-    return Goal(at=int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000))
 
 
 def _brokers() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import parse_qs
 
@@ -10,6 +9,8 @@ from fastapi import Depends, Request
 
 from api.console.acting import Actor
 from api.console.selection import Condition, Selection, Unselectable, Where, checked, parsed_condition
+from api.console.times import parsed
+from api.groups import named
 from api.http.page.signing import refuse_others
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
@@ -35,7 +36,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
         found = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Unselectable("the form has more fields than this page sends") from None
-    return {name: values[-1].strip() for name, values in found.items()}
+    return {name: values[-1] if name == "key" else values[-1].strip() for name, values in found.items()}
 
 
 def selection_of(said: Mapping[str, str]) -> Selection:
@@ -48,12 +49,12 @@ def selection_of(said: Mapping[str, str]) -> Selection:
         said.get("trace", ""),
         said.get("correlation", ""),
         said.get("reason", ""),
-        said.get("of_group", ""),
+        named(said.get("of_group", "")),
         said.get("handler", ""),
     )
     partitions = tuple(_whole(text, "partition") for text in _several(said, "partition"))
     first, end = (_whole(said[name], "offset") if said.get(name) else None for name in ("first", "end"))
-    since, until = (_time(said[name]) if said.get(name) else None for name in ("since", "until"))
+    since, until = (parsed(said[name]) if said.get(name) else None for name in ("since", "until"))
     return checked(Selection(_several(said, "topic"), partitions, first, end, since, until, where))
 
 
@@ -67,7 +68,7 @@ def _several(said: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 def _tests(said: Mapping[str, str], name: str) -> tuple[Condition, ...]:
-    """One a line, or one `and` the next."""
+    """One a line."""
     return tuple(parsed_condition(text.strip()) for text in said.get(name, "").replace("\r", "").split("\n") if text.strip())
 
 
@@ -75,11 +76,3 @@ def _whole(text: str, what: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Unselectable(f"{what} is {text!r}: it must be a whole number")
     return int(text)
-
-
-def _time(text: str) -> int:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unselectable(f"{text!r} is no time: give it as 2026-11-25T08:00") from None
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.console import dead
 from api.console.guards import Refused
+from api.console.selection import Unselectable
 from api.groups import READS
 from api.http.console.asking import Acting, form_of
 from api.http.console.showing import gone_to, off_the_loop, refused, shown
@@ -35,9 +36,16 @@ async def listed(edge: TheEdge, actor: Acting, request: Request) -> Response:
         found = {name: desk.queues(actor, name) for name in ([group] if group else READS)}
         summary = [row for queues in found.values() for row in dead.summary(queues)]
         chosen = _meant(found.get(group, []), said)
-        rows = [dead.shown(queue) for queue in chosen[:SHOWN]]
+        rows = [{**dead.shown(queue), "seen": dead.seen([queue])} for queue in chosen[:SHOWN]]
         events = sum(len(queue.waiting) for queue in chosen)
-        return {"summary": summary, "rows": rows, "meant": len(chosen), "events": events, "means": _said(said)}
+        return {
+            "summary": summary,
+            "rows": rows,
+            "meant": len(chosen),
+            "seen": dead.seen(chosen),
+            "events": events,
+            "means": _said(said),
+        }
 
     about: dict[str, Any] = {"group": group, "groups": list(READS), "outcome": said.get("outcome", "")}
     try:
@@ -48,19 +56,20 @@ async def listed(edge: TheEdge, actor: Acting, request: Request) -> Response:
 
 @router.post("/{verb}")
 async def order(edge: TheEdge, actor: Acting, request: Request, verb: str) -> Response:
-    """`release` or `drop`: as many keys as the page showed, else it is refused."""
+    """`release` or `drop`: the failed events that the page showed; if any is another by now, it is refused."""
     desk = edge.desk
     try:
         said = await form_of(request)
         group, why = said.get("group", ""), said.get("why", "")
 
         def act() -> str:
-            chosen = _meant(desk.queues(actor, group), said)
-            if str(len(chosen)) != said.get("meant"):
-                raise Refused(f"{len(chosen)} keys are meant by now, and {said.get('meant')} were shown: look again.")
             do = {"release": desk.release, "drop": desk.drop}.get(verb)
             if do is None:
-                raise Refused(f"there is nothing like {verb!r} to do with dead letters.")
+                raise Unselectable(f"there is nothing like {verb!r} to do with dead letters.")
+            with actor.tries(verb, {"group": group}):
+                chosen = _meant(desk.queues(actor, group), said)
+                if dead.seen(chosen) != said.get("seen"):
+                    raise Refused("what waits has changed since it was shown, and nothing was done: look again.")
             left = do(actor, group, chosen, why)
             return f"{len(chosen) - len(left)} of {len(chosen)} keys flow again" + (f"; {len(left)} wait" if left else "")
 

@@ -9,16 +9,15 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.console import dead, places
-from api.console.desk import NoReason
 from api.console.reading import spans_of
-from api.console.searching import search
-from api.console.selection import Selection
 from api.console.telling import record
-from api.console.timeline import EVENTS as TOPICS_OF_EVENTS
+from api.console.timeline import TOPICS_OF_EVENTS
 from api.console.timeline import life as life_of
+from api.console.times import written
+from api.console.unknown import unknown_names
 from api.groups import TOPICS
 from api.http.console.asking import Acting, form_of, number, selection_of
-from api.http.console.showing import moment, off_the_loop, refused, shown
+from api.http.console.showing import off_the_loop, refused, shown
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
 from bookly.catalog import EVENTS
@@ -73,11 +72,12 @@ async def find(edge: TheEdge, actor: Acting, request: Request) -> Response:
 
         try:
             for found in islice(desk.find(actor, asked, spans, progress=on), most):
-                rows += [{**record(found, desk.decoding), "at": moment(found.timestamp)}]
+                rows += [{**record(found, desk.decoding), "at": written(found.timestamp)}]
         except TimeoutError:
             whole = sum(span.offsets for span in spans)
             return {"rows": rows, "more": f"{read:,} of {whole:,} offsets were read in {LONGEST_S:.0f} s"}
-        return {"rows": rows, "more": f"the first {most}; there may be more" if len(rows) == most else ""}
+        more = f"the first {most}; there may be more" if len(rows) == most else "" if rows else "; ".join(unknown_names(asked))
+        return {"rows": rows, "more": more}
 
     try:
         return shown(request, actor, "find.html", **{**about, **await off_the_loop(look)})
@@ -88,7 +88,7 @@ async def find(edge: TheEdge, actor: Acting, request: Request) -> Response:
 @router.get("/record/{topic}/{partition}/{offset}")
 async def one(edge: TheEdge, actor: Acting, request: Request, topic: str, partition: int, offset: int) -> Response:
     """One record, masked."""
-    return await _record(edge, actor, request, (topic, partition, offset), "")
+    return await _record(edge, actor, request, (topic, partition, offset), None)
 
 
 @router.post("/record/{topic}/{partition}/{offset}")
@@ -96,25 +96,16 @@ async def unmask(edge: TheEdge, actor: Acting, request: Request, topic: str, par
     """The same with its personal fields, for a reason that is kept."""
     try:
         why = (await form_of(request)).get("why", "")
-        if not why:
-            raise NoReason("seeing personal fields needs a reason.")
-        await off_the_loop(lambda: actor.does("unmask", {"place": f"{topic}/{partition}/{offset}"}, why))
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)
     return await _record(edge, actor, request, (topic, partition, offset), why)
 
 
-async def _record(edge: TheEdge, actor: Acting, request: Request, place: tuple[str, int, int], why: str) -> Response:
-    topic, partition, offset = place
-    asked, desk = Selection((topic,), (partition,), offset, offset + 1), edge.desk
-
-    def look() -> list[dict[str, Any]]:
-        found = search(desk.brokers, desk.decoding, asked, spans_of(desk.brokers, asked))
-        return [{**record(one, desk.decoding, unmasked=bool(why)), "at": moment(one.timestamp)} for one in found]
-
+async def _record(edge: TheEdge, actor: Acting, request: Request, place: tuple[str, int, int], why: str | None) -> Response:
     try:
-        actor.does("look")
-        return shown(request, actor, "record.html", rows=await off_the_loop(look), place=place, unmasked=why)
+        row = await off_the_loop(lambda: edge.desk.look(actor, place, unmask=why))
+        rows = [] if row is None else [{**row, "at": written(row["timestamp"])}]
+        return shown(request, actor, "record.html", rows=rows, place=place, unmasked=why or "")
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)
 

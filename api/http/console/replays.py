@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from api.console import running
-from api.console.guards import Refused
 from api.console.plans import ENDED
+from api.console.selection import Unselectable
 from api.console.standing import MEANS
-from api.console.timeline import EVENTS as TOPICS_OF_EVENTS
+from api.console.timeline import TOPICS_OF_EVENTS
 from api.groups import READS
 from api.http.console.asking import Acting, form_of, number, selection_of
 from api.http.console.looking import NAMES
@@ -21,12 +18,9 @@ from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
 
 if TYPE_CHECKING:
-    from api.console.acting import Actor
-    from api.console.desk import Desk
+    from api.console.plans import Plan
 
 router = APIRouter(prefix="/console/replays", include_in_schema=False, dependencies=[Depends(Guard(LOOK))])
-log = logging.getLogger(__name__)
-_under_way: set[asyncio.Task[None]] = set()
 
 
 @router.get("")
@@ -45,10 +39,14 @@ async def plan(edge: TheEdge, actor: Acting, request: Request) -> Response:
     desk = edge.desk
     try:
         said = await form_of(request)
-        asked, rate = selection_of(said), number(said, "rate", 1_000)
         group, topic, why = said.get("group", ""), said.get("into", ""), said.get("why", "")
-        made, _ = await off_the_loop(lambda: desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why))
-        return gone_to(f"/console/replays/{made.id}?preview=yes")
+
+        def made() -> Plan:
+            with actor.tries("plan", {"group": group, "topic": topic}):
+                asked, rate = selection_of(said), number(said, "rate", 1_000)
+            return desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why)[0]
+
+        return gone_to(f"/console/replays/{(await off_the_loop(made)).id}?preview=yes")
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)
 
@@ -62,10 +60,19 @@ async def one(edge: TheEdge, actor: Acting, request: Request, name: str) -> Resp
         report = desk.report(actor, name)
         seen = desk.preview(actor, name)[1] if wanted else None
         verdicts = {MEANS.get(what, what): many for what, many in seen.verdicts.items()} if seen else {}  # type: ignore[call-overload]
-        begun = request.query_params.get("begun") == "yes" and report.plan.state not in ENDED
+        failed = desk.failures.get(name, "")
+        begun = request.query_params.get("begun") == "yes" and report.plan.state not in ENDED and not failed
         live = begun or report.left > 0 or report.plan.state in {"running", "paused"}
         again = f"/console/replays/{name}" + ("?begun=yes" if begun and report.plan.state != "running" else "")
-        return {"live": live, "again": again, "report": report, "plan": report.plan, "seen": seen, "verdicts": verdicts}
+        return {
+            "live": live,
+            "again": again,
+            "report": report,
+            "plan": report.plan,
+            "seen": seen,
+            "verdicts": verdicts,
+            "failed": failed,
+        }
 
     try:
         return shown(request, actor, "replay.html", **await off_the_loop(look))
@@ -81,28 +88,12 @@ async def act(edge: TheEdge, actor: Acting, request: Request, name: str, verb: s
     try:
         await form_of(request)
         if verb == "run":
-            await off_the_loop(lambda: desk.may_run(actor, name))
-            _keep(asyncio.create_task(_run(desk, actor, name)))
+            await off_the_loop(lambda: desk.begin(actor, name))
             return gone_to(f"/console/replays/{name}?begun=yes")
         if verb in steps:
             await off_the_loop(lambda: steps[verb](actor, name))
         else:
-            raise Refused(f"there is nothing like {verb!r} to do with a replay.")
+            raise Unselectable(f"there is nothing like {verb!r} to do with a replay.")
         return gone_to(f"/console/replays/{name}")
     except Exception as error:  # noqa: BLE001
         return refused(request, actor, error)
-
-
-async def _run(desk: Desk, actor: Actor, name: str) -> None:
-    """In the background: what ends it is in the log, and its state is where everybody sees it."""
-    try:
-        await asyncio.to_thread(desk.run, actor, name)
-    except running.TakenUp as error:
-        log.info("%s", error)
-    except Exception:
-        log.exception("replay %s stands still: it goes on where it was when it is resumed", name)
-
-
-def _keep(task: asyncio.Task[None]) -> None:
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.console import audit
 from api.console.guards import Refused
 from api.console.resetting import Goal, Move
-from api.console.selection import Unselectable
-from api.groups import READS
-from api.http.console.asking import Acting, form_of, selection_of
+from api.groups import READS, named
+from api.http.console.asking import Acting, form_of
 from api.http.console.showing import off_the_loop, refused, shown
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
+
+if TYPE_CHECKING:
+    pass
 
 router = APIRouter(prefix="/console", include_in_schema=False, dependencies=[Depends(Guard(LOOK))])
 SHOWN = 100
@@ -29,8 +31,8 @@ async def looked(edge: TheEdge, actor: Acting, request: Request) -> Response:
     if not said.get("group"):
         return shown(request, actor, "reset.html", **about)
     try:
-        goal = goal_of(said.get("to", ""))
-        found = await off_the_loop(lambda: edge.desk.moves(actor, said["group"], goal))
+        group = named(said["group"])
+        found = await off_the_loop(lambda: edge.desk.moves(actor, group, Goal.of(said.get("to", ""))))
         return shown(request, actor, "reset.html", **{**about, "moves": found})
     except Exception as error:  # noqa: BLE001  # `refused` raises what is nobody's to be told
         return refused(request, actor, error, "reset.html", **about)
@@ -42,12 +44,13 @@ async def reset(edge: TheEdge, actor: Acting, request: Request) -> Response:
     about: dict[str, Any] = {"groups": [f"bookly-{name}" for name in READS], "moves": None, "done": ""}
     try:
         said = await form_of(request)
-        group, why, goal = said.get("group", ""), said.get("why", ""), goal_of(said.get("to", ""))
+        group, why = named(said.get("group", "")), said.get("why", "")
 
         def act() -> list[Move]:
-            planned = edge.desk.moves(actor, group, goal)
-            if said.get("seen") != seen(planned):
-                raise Refused(f"{group} has moved since you looked: look again.")
+            planned = edge.desk.moves(actor, group, Goal.of(said.get("to", "")))
+            with actor.tries("reset", {"group": group}):
+                if said.get("seen") != seen(planned):
+                    raise Refused(f"{group} has moved since you looked: look again.")
             edge.desk.reset(actor, group, planned, why=why)
             return planned
 
@@ -64,10 +67,16 @@ async def trail(edge: TheEdge, actor: Acting, request: Request) -> Response:
 
     def look() -> dict[str, Any]:
         actor.does("trail")
-        records = list(audit.entries(brokers))
+        newest: deque[tuple[int, bytes]] = deque(maxlen=SHOWN)
+        records = audit.kept(audit.entries(brokers), newest)
         count, head, broken = audit.verified(records)
-        newest = [msgspec.json.decode(value, type=audit.Entry) for _, value in records[-SHOWN:]]
-        return {"entries": newest[::-1], "count": count, "head": head, "broken": broken}
+        deque(records, maxlen=0)  # what stands behind a break is shown as well
+        return {
+            "entries": [audit.entry_of(value) for _, value in reversed(newest)],
+            "count": count,
+            "head": head,
+            "broken": broken,
+        }
 
     try:
         return shown(request, actor, "trail.html", **await off_the_loop(look))
@@ -77,15 +86,4 @@ async def trail(edge: TheEdge, actor: Acting, request: Request) -> Response:
 
 def seen(moves: list[Move]) -> str:
     """Says which moves were shown."""
-    return ",".join(f"{move.topic}/{move.partition}:{move.frm}>{move.to}" for move in moves)
-
-
-def goal_of(to: str) -> Goal:
-    """Raises Unselectable."""
-    if to in {"earliest", "latest"}:
-        return Goal(word=to)
-    if to.isascii() and to.isdecimal():
-        return Goal(offset=int(to))
-    if not to:
-        raise Unselectable("say where to: earliest, latest, an offset, or a time")
-    return Goal(at=selection_of({"topic": "any", "since": to}).since)
+    return ",".join(f"{move.topic}/{move.partition}:{move.at}>{move.to}" for move in moves)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -11,7 +10,6 @@ from fastapi.responses import RedirectResponse
 
 from api.console.audit import NotAudited
 from api.console.dead import NothingMeets
-from api.console.desk import NoReason
 from api.console.guards import Refused
 from api.console.plans import NoSuchReplay, WrongState
 from api.console.roles import VERBS, MayNot
@@ -20,7 +18,9 @@ from api.console.selection import Unselectable
 from api.http.page.templating import page
 from api.http.problems import problem_of
 from api.parking import Changed, NotObeyed
+from api.refusing import NoReason
 from api.tables import UnknownTable
+from bookly.errors import BrokerUnavailable, RegistryUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     UnknownTable: 404,
     **dict.fromkeys((Refused, WrongState, Changed, TakenUp, NothingMeets), 409),
     **dict.fromkeys((Unselectable, NoReason), 422),
-    **dict.fromkeys((NotObeyed, NotAudited), 503),
+    **dict.fromkeys((NotObeyed, NotAudited, BrokerUnavailable, RegistryUnavailable), 503),
 }
 VIEWS: Final = (
     ("/console", "Overview"),
@@ -84,7 +84,3 @@ def refused(request: Request, actor: Actor, error: Exception, template: str = "r
 def gone_to(path: str) -> Response:
     """After a form: what follows is looked at, and may be looked at again."""
     return RedirectResponse(path, 303)
-
-
-def moment(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if milliseconds >= 0 else "no time"

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from api.http.live.messages import DEMAND, NOTIFICATIONS, messages_of
 from bookly.errors import RegistryUnavailable
-from bookly.transport import librdkafka_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,7 @@ class Feed:
     def _follow(self) -> None:
         consumer = Consumer(
             {
-                "bootstrap.servers": self._brokers,
-                "logger": librdkafka_log(),
+                **librdkafka_settings(self._brokers),
                 "group.id": "bookly-api-live",  # the client wants one; nothing is ever committed under it
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # of what retention has left, where it was away for that long

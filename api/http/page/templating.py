@@ -9,7 +9,9 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from api.console.telling import parts
 from api.http.page.showing import WEEKDAYS, percent
+from api.parking import spelled
 
 HERE: Final = Path(__file__).parent
 MODULES: Final = HERE / "node_modules"
@@ -46,6 +48,8 @@ def _templates() -> Environment:
     )
     found.globals["weekdays"] = WEEKDAYS
     found.filters["percent"] = percent
+    found.filters["spelled"] = spelled
+    found.filters["parts"] = parts
     return found
 
 

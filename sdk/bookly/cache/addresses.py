@@ -6,6 +6,7 @@ from typing import Final
 
 from redis.asyncio.connection import parse_url
 
+from bookly.access import redis_access
 from bookly.cache.cluster import Cluster
 from bookly.cache.link import Link, OneServer
 from bookly.errors import InvalidSettings
@@ -17,7 +18,7 @@ def link_to(url: str, limit_s: float) -> Link:
     """Nothing is connected yet. Raises InvalidSettings."""
     try:
         scheme, separator, rest = url.partition("://")
-        settings = parse_url(CLUSTERS.get(scheme, scheme) + separator + rest)
+        settings = {**dict(parse_url(CLUSTERS.get(scheme, scheme) + separator + rest)), **redis_access(url)}
         return Cluster(settings, limit_s) if scheme in CLUSTERS else OneServer(settings, limit_s)
     except (AttributeError, TypeError, ValueError):  # its own words would quote a password
         raise InvalidSettings(

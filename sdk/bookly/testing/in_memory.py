@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bookly.catalog import EVENTS, EventType
 from bookly.errors import BrokerUnavailable, DeliveryFailed, RegistryUnavailable, UnknownSchema
+from bookly.fingerprints import fingerprint_of
 from bookly.reading import decoder_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,15 @@ class InMemorySchemas:
                 raise UnknownSchema(f"The registry does not know {event_type}: provision it (make provision).")
             self._ids[event_type] = len(self._ids) + 1
         return self._ids[event_type]
+
+    def version_id(self, subject: str, fingerprint: str) -> int:
+        """The id of the version that this SDK writes, if it is that one: it knows no others."""
+        if self.away:
+            raise RegistryUnavailable("in-memory", subject, "it is away")
+        for spec in EVENTS.values():
+            if spec.subject == subject and fingerprint_of(spec.schema) == fingerprint:
+                return self.schema_id(spec.type.value)
+        raise UnknownSchema(f"The registry has no version of {subject} with the fingerprint {fingerprint}.")
 
     def warm_up(self, event_types: Iterable[str]) -> None:
         for event_type in event_types:

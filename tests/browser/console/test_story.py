@@ -56,6 +56,6 @@ def test_the_whole_story(deploy: Deploy, operator: Operator) -> None:
     operator.goes_to("Audit")
     expect(page.get_by_role("status")).to_contain_text("entries hold")
     looked, released, *_ = operator.table("entries")
-    assert looked[3:5] == ["trail", "done"], "who reads it is in it"
-    assert released[3:6] == ["release", "done", "the handler is mended"]
+    assert looked[3:5] == ["trail", "allowed"], "who reads it is in it"
+    assert released[3:6] == ["release", "allowed", "the handler is mended"]
     taken(operator, "trail")

@@ -53,7 +53,7 @@ def test_a_replay_is_previewed_and_run_and_what_was_applied_stays_as_it_is(deplo
     assert operator.table("types") == [["RESERVATION_CREATED", "300"]]
     verdicts = {row[0]: int(row[1]) for row in operator.table("verdicts")}
     assert sum(verdicts.values()) == 300
-    assert "applied already: it is skipped" in verdicts
+    assert "applied already, or passed over by a reset of offsets: it is skipped" in verdicts
     taken(operator, "preview")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("#replay .period")).to_contain_text("finished", timeout=30_000)
@@ -97,7 +97,20 @@ def test_who_may_look_alone_is_offered_nothing_else_and_refused_if_they_try(depl
 def test_a_form_of_another_site_does_nothing(deploy: Deploy, operator: Operator) -> None:
     answer = operator.page.request.post(
         f"{deploy.url}/console/dead/drop",
-        form={"group": "resources", "meant": "1", "key": room(1), "why": "mischief"},
+        form={"group": "resources", "seen": "x", "key": room(1), "why": "mischief"},
         headers={"Sec-Fetch-Site": "cross-site"},
     )
     assert answer.status == 403
+
+
+def test_what_has_changed_since_it_was_shown_is_not_dropped(deploy: Deploy, operator: Operator) -> None:
+    page = operator.page
+    page.goto(f"{deploy.url}/console/dead?group=resources")
+    shown = page.locator("#keys tbody tr").all_inner_texts()
+    answer = page.request.post(
+        f"{deploy.url}/console/dead/drop", form={"group": "resources", "seen": "of another head", "key": room(1), "why": "late"}
+    )
+    assert answer.status == 409
+    assert "has changed since it was shown" in answer.text()
+    page.reload()
+    assert page.locator("#keys tbody tr").all_inner_texts() == shown

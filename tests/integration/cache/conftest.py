@@ -10,13 +10,19 @@ from redis.asyncio import Redis, RedisCluster
 from bookly.cache import Caches
 from stack import redis as valkey
 from stack.ports import HOST, free_port
+from stack.redis_cluster import Six
 from stack.server import Launch, Server
-from tests.integration.cache.six import Six
+from tests.nobody import forget
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from tests.integration.cache.world import Client
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(monkeypatch)
 
 
 @pytest.fixture(scope="session")

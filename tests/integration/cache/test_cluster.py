@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from bookly.cache import Entries
-    from tests.integration.cache.six import Six
+    from stack.redis_cluster import Six
 
 STATUS, MINE = ANY["resource_status"], ANY["user_reservations"]
 IDS = [f"r-{number}" for number in range(30)]  # on all three masters

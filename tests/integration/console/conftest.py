@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from api.console.decoding import Decoding
 from bookly.registry import Registry
+from bookly.transport import librdkafka_settings
 from contracts.broker import create_topics
 from contracts.registry import provision_registry
 
@@ -32,7 +33,7 @@ def brokers(stack: Stack) -> str:
 @pytest.fixture
 def topic(brokers: str) -> Callable[[int], str]:
     """A new topic of so many partitions."""
-    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 2})
+    admin = AdminClient({**librdkafka_settings(brokers), "log_level": 2})
 
     def made(partitions: int) -> str:
         name = f"suite-console-{os.getpid()}-{next(_marks)}"

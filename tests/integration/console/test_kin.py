@@ -16,6 +16,7 @@ from bookly.records import ENCODERS
 from bookly.records.availability import ReservationCancelled, ReservationCreated, WaitlistJoined, WaitlistOffered
 from bookly.records.envelope import Metadata
 from bookly.records.resources import ResourceDeleted
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def about(kind: Any, number: int, cause: int | None = None) -> Metadata:
 
 
 def written(brokers: str, topic: str, registry: Registry, events: list[Any]) -> None:
-    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "log_level": 2})
     for event in events:
         producer.produce(topic, registry.schema_id(event.TYPE).to_bytes(5, "big") + ENCODERS[type(event)](event), "room-7", 0)
     assert producer.flush(30) == 0

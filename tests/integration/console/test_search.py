@@ -22,6 +22,7 @@ from bookly import EventType
 from bookly.records import ENCODERS
 from bookly.records.availability import ReservationCancelled, ReservationCreated
 from bookly.records.envelope import Metadata
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ class Log:
         self.topic, self.known, self._dice = topic, list[Known](), dice
         self.began = int(time.time() * 1000) - OVER_MS
         self._ids = {kind: registry.schema_id(kind) for kind in (EventType.RESERVATION_CREATED, EventType.RESERVATION_CANCELLED)}
-        self._producer = Producer({"bootstrap.servers": brokers, "transactional.id": topic, "log_level": 2})
+        self._producer = Producer({**librdkafka_settings(brokers), "transactional.id": topic, "log_level": 2})
         self._producer.init_transactions(30)
         for begin in range(0, RECORDS, 60):
             self._write(begin, 60)

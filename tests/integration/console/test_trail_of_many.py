@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
+from confluent_kafka import Producer
 
 from api.console import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EACH = 12
 WRITER = """
@@ -15,12 +21,12 @@ import sys
 from api.console.audit import Trail
 trail = Trail(sys.argv[1])
 for number in range(int(sys.argv[3])):
-    trail.write(sys.argv[2], "release", "done", {"number": number})
+    trail.write(sys.argv[2], "release", "allowed", {"number": number})
 """
 
 
 def test_two_processes_that_write_at_once_keep_one_chain(brokers: str) -> None:
-    audit.Trail(brokers).write("suite", "release", "done")
+    audit.Trail(brokers).write("suite", "release", "allowed")
     names = ("ann", "bob")
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, brokers, name, str(EACH)], stderr=subprocess.PIPE) for name in names
@@ -34,3 +40,25 @@ def test_two_processes_that_write_at_once_keep_one_chain(brokers: str) -> None:
     told = [msgspec.json.decode(value, type=audit.Entry) for _, value in records]
     for name in names:
         assert [one.about["number"] for one in told if one.who == name] == [str(number) for number in range(EACH)]
+
+
+def test_a_trail_with_bytes_of_others_in_it_is_shown_and_nothing_is_done_behind_them(
+    brokers: str, topic: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "TOPIC", topic(1))  # the real one would be spoilt for all
+    trail = audit.Trail(brokers)
+    trail.write("suite", "release", "allowed")
+    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer.produce(audit.TOPIC, b"not one of ours", partition=0)
+    assert producer.flush(30) == 0
+    with pytest.raises(audit.NotAudited, match="the newest record of the audit trail is no entry"):
+        audit.Trail(brokers).write("suite", "release", "allowed")
+    assert audit.entry_of(list(audit.entries(brokers))[-1][1]).outcome == "no entry"
+    _, _, broken = audit.verified(audit.entries(brokers))
+    assert broken is not None
+
+
+def test_without_its_topic_nothing_can_be_written_down(brokers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "TOPIC", "bookly.console.nowhere")
+    with pytest.raises(audit.NotAudited, match="`make provision` creates it"):
+        audit.Trail(brokers).write("suite", "release", "allowed")

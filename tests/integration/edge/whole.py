@@ -21,6 +21,7 @@ from bookly.headers import headers_of
 from bookly.records import ENCODERS
 from bookly.records.resources import ResourceUpdated
 from bookly.testing import happened
+from bookly.transport import librdkafka_settings
 from demo.barrier import Offsets
 from stack.ports import free_port
 from tests.integration.edge.client import Client
@@ -128,7 +129,7 @@ class Whole:
     @contextmanager
     def transaction(self, *events: Record, abort: bool = False) -> Iterator[dict[tuple[str, int], int]]:
         """Written in the block, and seen all at once when it ends, or never. Gives the last offset of each partition."""
-        settings = {"bootstrap.servers": self.stack.brokers, "partitioner": "murmur2_random", "log_level": 2}
+        settings = {**librdkafka_settings(self.stack.brokers), "partitioner": "murmur2_random", "log_level": 2}
         producer = Producer({**settings, "transactional.id": f"edge-{uuid4()}"})
         producer.init_transactions(30)
         producer.begin_transaction()

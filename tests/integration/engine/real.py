@@ -18,6 +18,7 @@ from api.console.dead import order, queues
 from api.parking import command
 from api.tables import read_log, read_table
 from api.tally import read_tally
+from bookly.access import redis_access
 from bookly.errors import MalformedBytes, UnknownSchema
 from bookly.headers import headers_of
 from bookly.reading import decode_record
@@ -25,6 +26,7 @@ from bookly.records import ENCODERS, NO_METADATA
 from bookly.records.availability import WaitlistOffered
 from bookly.registry import Registry
 from bookly.testing import DeadLetter, happened
+from bookly.transport import librdkafka_settings
 from demo.barrier import Barrier, Offsets
 from tests.integration.engine.domain import DOMAIN
 from tests.integration.engine.worlds import PARTITIONS, beside, partition_of, prefix_of
@@ -57,12 +59,12 @@ class Real:
         self.watched: set[str] = set()
         self.brokers = stack.brokers
         self._registry = Registry(str(stack.registry))
-        self._redis = Redis.from_url(str(stack.redis))
+        self._redis = Redis.from_url(str(stack.redis), **redis_access(str(stack.redis)))
         self._producer = Producer(
-            {"bootstrap.servers": stack.brokers, "partitioner": "murmur2_random", "acks": "all", "log_level": 2}
+            {**librdkafka_settings(stack.brokers), "partitioner": "murmur2_random", "acks": "all", "log_level": 2}
         )
         self._offsets = Offsets(stack.brokers)
-        self._admin = AdminClient({"bootstrap.servers": stack.brokers, "log_level": 2})
+        self._admin = AdminClient({**librdkafka_settings(stack.brokers), "log_level": 2})
         self._begin_at_the_ends()
         self.environment = environment
         self.worker = SuiteWorker(DOMAIN.name, environment, logs)
@@ -100,7 +102,7 @@ class Real:
     def in_a_transaction(self, *events: Record) -> Iterator[None]:
         """Publish many that readers see all at once, when the block ends."""
         producer = Producer(
-            {"bootstrap.servers": self.brokers, "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
+            {**librdkafka_settings(self.brokers), "partitioner": "murmur2_random", "transactional.id": f"suite-{next(_marks)}"}
         )
         producer.init_transactions(30)
         producer.begin_transaction()

@@ -15,6 +15,7 @@ from agents.engine.outgoing import Outgoing
 from agents.engine.refusing import RefusedError
 from agents.engine.transactions import Transactions
 from api.tables import read_log
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from stack import Stack
@@ -26,7 +27,7 @@ _numbers = count(1)
 @pytest.fixture
 def topic(stack: Stack) -> str:
     name = f"test.transactions.{next(_numbers)}"
-    admin = AdminClient({"bootstrap.servers": stack.brokers})
+    admin = AdminClient({**librdkafka_settings(stack.brokers)})
     admin.create_topics([NewTopic(name, 2, 1, config={"max.message.bytes": str(9 * 1024 * 1024)})])[name].result(30)
     return name
 

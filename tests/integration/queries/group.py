@@ -18,6 +18,7 @@ from api.owners import NotAnswered
 from bookly.headers import headers_of
 from bookly.records import ENCODERS
 from bookly.registry import Registry
+from bookly.transport import librdkafka_settings
 from demo.barrier import Barrier, Offsets
 from tests.integration.engine.worlds import prefix_of
 from tests.pipeline import Worker
@@ -58,7 +59,7 @@ class Group:
             "BOOKLY_INTERNAL_SECRET": SECRET,
         }
         self._registry = Registry(str(stack.registry))
-        self._producer = Producer({"bootstrap.servers": stack.brokers, "partitioner": "murmur2_random", "log_level": 2})
+        self._producer = Producer({**librdkafka_settings(stack.brokers), "partitioner": "murmur2_random", "log_level": 2})
         self._offsets = Offsets(stack.brokers)
         self._begin_at_the_ends()
         self.workers = [self.another()]
@@ -110,7 +111,7 @@ class Group:
         """Other tests have filled the topic."""
         places = [TopicPartition(topic, number, end) for (topic, number), end in self._offsets.ends(set(DOMAIN.inputs)).items()]
         request = [ConsumerGroupTopicPartitions(DOMAIN.group, places)]
-        admin = AdminClient({"bootstrap.servers": self.brokers})  # kept while it is waited for: its answers end with it
+        admin = AdminClient({**librdkafka_settings(self.brokers)})  # kept while it is waited for: its answers end with it
         admin.alter_consumer_group_offsets(request)[DOMAIN.group].result()
 
 

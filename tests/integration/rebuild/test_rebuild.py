@@ -27,6 +27,7 @@ from bookly.events import availability, stockpile
 from bookly.records.reports import DemandWindowClosed
 from bookly.records.sealing import micros
 from bookly.registry import Registry
+from bookly.transport import librdkafka_settings
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
 from demo.barrier import Barrier, Offsets
@@ -86,7 +87,7 @@ def rebuild(flow: Pipeline, *more: str) -> tuple[int, dict[str, Any], str]:
 def spoil(flow: Pipeline, key: str, row: dict[str, Any]) -> None:
     """As a handler that was wrong for a while would have left it."""
     topic, number = "bookly-reports-demand-changelog", _partition_of(flow, key)
-    producer = Producer({"bootstrap.servers": flow.stack.brokers})
+    producer = Producer({**librdkafka_settings(flow.stack.brokers)})
     producer.produce(topic, json.dumps(row).encode(), key.encode(), partition=number)
     producer.flush(30)
 

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from bookly import EventType
+from bookly.access import registry_access
 from bookly.catalog import EVENTS
 from bookly.errors import MalformedBytes, RegistryUnavailable, UnknownSchema
 from bookly.reading import decode_record
@@ -61,7 +62,7 @@ def test_a_version_newer_than_this_sdk_is_read_by_fastavro(value: bytes, registr
     spec, record = decode_record(value, registry)
     newer = json.loads(spec.schema)
     newer["fields"][1]["type"]["fields"].append({"name": "colour", "type": ["null", "string"], "default": None})
-    client = SchemaRegistryClient({"url": registry.url})
+    client = SchemaRegistryClient(registry_access(registry.url))
     schema_id = client.register_schema(SUBJECT, Schema(json.dumps(newer), "AVRO"))
     client.close()
     plain = fastavro.parse_schema(json.loads(json.dumps(newer).replace('"logicalType"', '"formerly"')))
@@ -96,7 +97,7 @@ def test_a_record_cut_short_or_drawn_out_is_malformed(value: bytes, registry: Re
 
 
 def test_ids_and_schemas_that_are_not_ours_are_unknown(provisioned: Stack, registry: Registry) -> None:
-    client = SchemaRegistryClient({"url": provisioned.registry})
+    client = SchemaRegistryClient(registry_access(str(provisioned.registry)))
     foreign = client.register_schema("foreign", Schema('{"type":"record","name":"Foreign","fields":[]}', "AVRO"))
     client.close()
     with pytest.raises(UnknownSchema, match=r"has no schema with id 99999"):

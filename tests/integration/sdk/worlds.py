@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from bookly.events.availability import ReservationCreated
 from bookly.testing import NOWHERE, InMemoryBroker, InMemorySchemas
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,7 @@ class Real:
     def __init__(self, make: Callable[..., Verbs], stack: Stack) -> None:
         self.make, self.stack = make, stack
         self._consumer = Consumer(
-            {"bootstrap.servers": stack.brokers, "group.id": uuid.uuid4().hex, "enable.partition.eof": True}
+            {**librdkafka_settings(stack.brokers), "group.id": uuid.uuid4().hex, "enable.partition.eof": True}
         )
         partitions = self._consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions
         ends = [self._consumer.get_watermark_offsets(TopicPartition(TOPIC, number), timeout=10)[1] for number in partitions]

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.__main__ import app
+from api.console.commands.at import say
 from api.groups import READS
 from api.reports.exporting import FRACTIONS
 from api.reports.writing import SHOWN, _short
@@ -87,3 +88,12 @@ def test_it_starts_where_its_user_has_no_name(command: list[str]) -> None:
     without = {name: value for name, value in os.environ.items() if name not in {"LOGNAME", "USER", "LNAME", "USERNAME"}}
     done = subprocess.run([sys.executable, "-c", nameless, *command], env=without, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_record_steers_nobodys_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "a\x1b[2J\x1b]52;c;eA==\x07\r b\udce9 é\nc"
+    show("found", [{"says": said}], as_json=False)
+    say(said)
+    shown = capsys.readouterr().out
+    assert not {"\x1b", "\x07", "\r", "\udce9"} & set(shown)
+    assert "a\\x1b[2J\\x1b]52;c;eA==\\x07\\r b\\udce9 é\nc" in shown

@@ -10,7 +10,7 @@ import pytest
 from agents.engine.partition import Partition
 from api.owners import NotAnswered, Owners, partition_of
 from api.spans import BrokenOff, Elsewhere, read_rows
-from tests.unit.api.test_owners import PARTITIONS, Group, group, owners  # noqa: F401  # fixtures
+from tests.unit.api.test_owners import PARTITIONS, Group, group, impatient, owners  # noqa: F401  # fixtures
 from tests.unit.engine.asking import DOMAIN, Booking, Runner
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ async def test_a_span_is_asked_of_every_owner_and_that_of_one_entity_of_its_own(
         assert version == {f"bookly.availability/{number}": 40 + number}
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_one_owner_that_does_not_answer_is_no_partial_answer(
     owners: Owners,  # noqa: F811
     group: Group,  # noqa: F811

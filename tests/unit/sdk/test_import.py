@@ -18,6 +18,8 @@ SURFACE = "from bookly import BlockingProducer, Delivery, EventPayload, EventTyp
         ("import bookly", {"pydantic", "confluent_kafka", "fastavro", "redis", "faust", "asyncio"}),
         (SURFACE, {"confluent_kafka", "fastavro", "redis", "faust", "aiokafka"}),
         ("import bookly.registry, bookly.transport, bookly.reading", {"redis", "faust", "aiokafka"}),
+        ("import bookly.outbox", {"sqlalchemy", "psycopg", "confluent_kafka", "typer"}),
+        ("from bookly.outbox import BlockingOutbox, Outbox", {"psycopg", "confluent_kafka", "typer", "prometheus_client"}),
         ("import bookly.producer, bookly.blocking, bookly.testing", {"opentelemetry.trace", "opentelemetry.sdk"}),
     ],
 )

@@ -14,7 +14,17 @@ import yaml
 
 from agents.engine.settings import WorkerSettings
 from api.http.settings import ApiSettings
-from stack.settings import APICURIO_VERSION, BROKER, BROKER_HEAP, KAFKA_VERSION, REDIS, REGISTRY, REGISTRY_HEAP
+from stack.settings import (
+    APICURIO_VERSION,
+    BROKER,
+    BROKER_HEAP,
+    CLUSTER,
+    KAFKA_VERSION,
+    REDIS,
+    REDIS_CLUSTER,
+    REGISTRY,
+    REGISTRY_HEAP,
+)
 
 CHECKOUT = Path(__file__).parents[3]
 FILE = CHECKOUT / "docker-compose.yml"
@@ -51,7 +61,10 @@ def test_the_profile_cluster_adds_three_brokers_and_six_redis_nodes(services: di
     assert [name for name in services if name.startswith("broker-")] == ["broker-1", "broker-2", "broker-3"]
     assert {f"redis-{number}" for number in range(1, 7)} <= services.keys()
     assert {services[f"broker-{number}"]["environment"]["KAFKA_NODE_ID"] for number in (1, 2, 3)} == {"1", "2", "3"}
-    assert services["broker-1"]["environment"]["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] == "2"
+    expected = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in CLUSTER.items()}
+    for number in (1, 2, 3):
+        environment = services[f"broker-{number}"]["environment"]
+        assert {name: environment.get(name) for name in expected} == expected
 
 
 def test_the_broker_has_the_local_stacks_settings(services: dict[str, Any]) -> None:
@@ -73,8 +86,7 @@ def test_the_registry_has_the_local_stacks_settings(services: dict[str, Any]) ->
 def test_redis_has_the_local_stacks_settings_but_for_what_a_container_needs(services: dict[str, Any], name: str) -> None:
     words = services[name]["command"][1:]
     given = {option.removeprefix("--"): value for option, value in zip(words[::2], words[1::2], strict=True)}
-    given.pop("cluster-enabled", None)
-    assert given == {**REDIS, "protected-mode": "no"}
+    assert given == {**(REDIS if name == "redis" else REDIS_CLUSTER), "protected-mode": "no"}
 
 
 def test_the_profile_api_adds_an_edge_that_the_workers_answer(services: dict[str, Any], tmp_path: Path) -> None:

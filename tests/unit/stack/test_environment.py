@@ -34,6 +34,18 @@ def test_what_is_not_set_is_taken_from_the_stack_that_runs_here(checkout: Path) 
     }
 
 
+def test_on_secured_servers_it_says_who_one_is_by_the_names_of_files(tmp_path: Path) -> None:
+    home = state.stack_directory(tmp_path)
+    home.mkdir()
+    state.write(home, "b:1", "https://r:2", "redis://c:3", {}, home / "secrets")
+    found = filled({}, tmp_path, principal="auth")
+    assert {found[f"BOOKLY_{server}_USER"] for server in ("KAFKA", "REDIS", "REGISTRY")} == {"auth"}
+    assert {found[f"BOOKLY_{server}_PASSWORD_FILE"] for server in ("KAFKA", "REDIS", "REGISTRY")} == {
+        str(home / "secrets" / "auth.password")
+    }
+    assert found["BOOKLY_KAFKA_CA"] == found["BOOKLY_REGISTRY_CA"] == str(home / "secrets" / "ca.pem")
+
+
 def test_an_environment_that_names_other_servers_is_not_mixed_with_the_stack(checkout: Path) -> None:
     assert filled({"BOOKLY_BROKERS": "other:9092"}, checkout) == {"BOOKLY_BROKERS": "other:9092"}
 

@@ -175,11 +175,11 @@ def test_who_only_looks_may_not_ask_about_what_is_masked(name: str, op: Any) -> 
         asked, test = message(version, version.example()), Condition(name, op, "a")
         selection = Selection(("t",), where=Where(fields=(test,)))
         matcher = Matcher(selection, DECODING)
-        with pytest.raises(Personal, match=f"{name} is personal"):
+        with pytest.raises(Personal, match=f"{name} is masked"):
             Sieve(selection, matcher)([asked])
         with pytest.raises(Personal, match="needs console:unmask"):
             Matcher(selection, DECODING).meets(found(asked))
-        is_found(asked, test, personal=True)
+        assert is_found(asked, test, personal=True) in {True, False}, "who may unmask is answered"
 
 
 @pytest.mark.parametrize("op", ["eq", "contains", "prefix", "lt", "ge"])

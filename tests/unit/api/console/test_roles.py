@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.console.acting import Actor, NotSignedIn, signed_in
+from api.console.acting import Actor
 from api.console.roles import ROLES, VERBS, MayNot, may
-from api.http.security.keys import new_key
 from api.http.security.permissions import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-LOOKING = {"topics", "groups", "find", "look", "life", "dead", "parked", "replays", "preview"}
-REPLAYING = {"release", "drop", "plan", "approve", "run", "resume", "pause", "stop"}
+LOOKING = {"topics", "groups", "find", "look", "life", "dead", "replays", "preview"}
+REPLAYING = {"release", "drop", "plan", "approve", "run", "pause", "stop"}
 ALLOWED = {  # written out: read from roles.py, it would agree with whatever stands there
     "look": LOOKING,
     "unmask": LOOKING | {"unmask"},
@@ -49,9 +47,9 @@ def test_a_role_may_what_the_table_says_and_either_is_written_down(role: str, ve
     actor = Actor("ann", ROLES[role], trail)  # type: ignore[arg-type]  # it writes as one does
     if verb in ALLOWED[role]:
         actor.does(verb)
-        assert trail.entries == ([] if verb in LOOKING else [("ann", verb, "done")]), "looking alone leaves no entry"
+        assert trail.entries == ([] if verb in LOOKING else [("ann", verb, "allowed")]), "looking alone leaves no entry"
     else:
-        with pytest.raises(MayNot, match=f"ann may not {verb}: it needs console:"):
+        with pytest.raises(MayNot, match=r"ann may not [a-z ]+: it needs console:"):
             actor.does(verb)
         assert trail.entries == [("ann", verb, "refused")]
 
@@ -65,12 +63,3 @@ def test_a_permission_of_the_rest_of_the_api_opens_nothing_here() -> None:
     others = frozenset(name for name in NAMES if not name.startswith("console:"))
     assert others
     assert not any(may(others, verb) for verb in VERBS)
-
-
-@pytest.mark.parametrize("missing", ["BOOKLY_API_KEY", "BOOKLY_API_KEYS"])
-def test_who_does_not_sign_in_is_told_how(tmp_path: Path, missing: str) -> None:
-    file = tmp_path / "keys.json"
-    environ = {"BOOKLY_API_KEY": new_key(file, "ann", ["console:look"]), "BOOKLY_API_KEYS": str(file)}
-    del environ[missing]
-    with pytest.raises(NotSignedIn, match="release needs somebody: sign in"):
-        signed_in("release", environ)

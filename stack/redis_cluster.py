@@ -1,42 +1,45 @@
-"""Six servers that are one cluster, made through the client as an operator would with a shell."""
+"""Six Redis servers that are one cluster: three masters, and a replica of each."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 import redis
 
 from stack import redis as valkey
+from stack.errors import ServerDied
 from stack.ports import HOST, claim
 from stack.server import Launch, Server
+from stack.settings import REDIS_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
 RANGES = ((0, 5460), (5461, 10922), (10923, 16383))
-CLUSTERED = ("--cluster-enabled", "yes", "--cluster-node-timeout", "3000", "--repl-diskless-sync-delay", "0")
 DEADLINE_S = 30.0
 
 
 class Six:
-    """`nodes`: by port. The first three are masters when it begins."""
+    """`nodes`: by port. The first three are masters when it begins. `started`, `ended` are told process ids, as in `Launch`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, started: Callable[[int], object] = bool, ended: Callable[[int], object] = bool) -> None:
         taken: set[int] = set()
         self.nodes: dict[int, Server] = {}
         self._buses: dict[int, int] = {}
-        for _ in range(6):
+        for number in range(1, 7):
             port, bus = claim("redis", None, taken), claim("bus", None, taken)
             self._buses[port] = bus
-            self.nodes[port] = Server(f"redis://{HOST}:{port}", _launch(home, port, bus))
+            self.nodes[port] = Server(f"redis://{HOST}:{port}", _launch(home / f"redis-{number}", port, bus, started, ended))
 
     @property
     def url(self) -> str:
         return f"redis+cluster://{HOST}:{next(iter(self.nodes))}"
 
     def start(self) -> None:
+        """Make them one; of nodes that were one before, old addresses are forgotten with their data. Raises ServerDied."""
         for node in self.nodes.values():
             node.start()
         masters, replicas = list(self.nodes)[:3], list(self.nodes)[3:]
@@ -61,6 +64,10 @@ class Six:
             if first <= slot <= last:
                 return int(master[1])
         raise LookupError(f"nobody holds the slot of {key}")
+
+    def masters(self) -> list[int]:
+        """The ports of those that hold slots."""
+        return [int(master[1]) for _, _, master, *_ in self.ask(self._alive()[0], "CLUSTER", "SLOTS")]
 
     def settle(self) -> None:
         """Every node runs, agrees that all is well, and each master has a replica that has caught up."""
@@ -110,14 +117,17 @@ def _offset(replication: bytes) -> bytes:
     return replication.partition(b"master_repl_offset:")[2].split()[0]
 
 
-def _launch(home: Path, port: int, bus: int) -> Launch:
-    own = home / str(port)
-    own.mkdir()
+def _launch(own: Path, port: int, bus: int, started: Callable[[int], object], ended: Callable[[int], object]) -> Launch:
+    shutil.rmtree(own, ignore_errors=True)  # a node remembers the others by addresses that are no more
+    own.mkdir(parents=True)
+    clustered = {**REDIS_CLUSTER, "cluster-port": str(bus)}
     return Launch(
-        name=f"redis {port}",
-        command=lambda: [*valkey.command(valkey.program(), port, own), *CLUSTERED, "--cluster-port", str(bus)],
+        name=own.name,
+        command=lambda: valkey.command(valkey.program(), port, own, clustered),
         log=own / "redis.log",
         ready=lambda: valkey.answers(port),
+        started=started,
+        ended=ended,
     )
 
 
@@ -125,5 +135,5 @@ def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError("the six servers did not become a cluster in time")
+            raise ServerDied(f"the six Redis servers did not agree that they are one cluster within {DEADLINE_S:.0f} s")
         time.sleep(0.05)  # what servers agree on can only be asked

@@ -1,0 +1,46 @@
+"""Which database, and by which driver the relay talks to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bookly.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import URL
+
+VARIABLE = "BOOKLY_OUTBOX_DATABASE"
+_DRIVERS = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
+
+
+def database_url(text: str) -> URL:
+    """The URL, whatever driver the service uses in it. Raises InvalidSettings, which never quotes it."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise InvalidSettings("The outbox's database is no URL: it must be like postgresql://user@host/name.") from None
+    backend = url.get_backend_name()
+    if backend not in _DRIVERS:
+        raise InvalidSettings(f"The outbox's database is {backend}: a relay reads {' or '.join(_DRIVERS)}.")
+    return url.set(drivername=_DRIVERS[backend])
+
+
+def database_from(environ: Mapping[str, str]) -> str:
+    """BOOKLY_OUTBOX_DATABASE, or what the file holds that BOOKLY_OUTBOX_DATABASE_FILE names. Raises InvalidSettings."""
+    text, path = environ.get(VARIABLE, ""), environ.get(f"{VARIABLE}_FILE", "")
+    if text and path:
+        raise InvalidSettings(f"{VARIABLE} and {VARIABLE}_FILE are both set: keep one of them.")
+    if path:
+        try:
+            text = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSettings(f"{VARIABLE}_FILE: {path} cannot be read ({type(error).__name__}).") from None
+    if not text:
+        raise InvalidSettings(f"The outbox's database is missing: set {VARIABLE} to its URL, or {VARIABLE}_FILE to a file of it.")
+    return text

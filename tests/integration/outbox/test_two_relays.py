@@ -1,0 +1,83 @@
+"""Two relays share the keys; one that dies, ends or is halted leaves its own to the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.integration.outbox.world import by_key, write
+from tests.integration.outbox.writers import Writers
+
+if TYPE_CHECKING:
+    from tests.integration.outbox.processes import RelayProcess
+    from tests.integration.outbox.world import World
+
+PUBLISHED, SHARDS = "bookly_outbox_published_total", "bookly_outbox_shards"
+
+
+def shards(relay: RelayProcess, count: float) -> bool:
+    return relay.figure(SHARDS) == count
+
+
+def test_as_long_as_nobody_dies_each_event_is_written_once(postgresql_world: World) -> None:
+    """The second joins while the first is at work, and leaves again: shards change hands without a repeat."""
+    world = postgresql_world
+    first = world.relay()
+    with Writers(world.database, seed=3):
+        world.wait_for("the first has all", lambda: shards(first, 64) and world.read())
+        second = world.relay()
+        world.wait_for("half of them are the other's", lambda: shards(first, 32) and shards(second, 32))
+        world.wait_for("the second publishes, too", lambda: second.figure(PUBLISHED) > 100)
+        assert second.stop() == 0
+        world.wait_for("the first has all again", lambda: shards(first, 64))
+    world.wait_until_empty()
+    committed = world.database.committed()
+    assert by_key(world.read()) == committed
+    assert len(world.read()) == sum(map(len, committed.values()))
+
+
+def test_a_dead_relays_keys_are_taken_over_at_once(postgresql_world: World) -> None:
+    first, second = (postgresql_world.relay("--lease", "600") for _ in range(2))
+    postgresql_world.wait_for("they share", lambda: shards(first, 32) and shards(second, 32))
+    first.kill()
+    postgresql_world.wait_for("the second has all", lambda: shards(second, 64))
+
+
+def test_a_halted_relay_holds_nothing_up_and_does_no_harm_when_it_goes_on(world: World) -> None:
+    first = world.relay("--lease", "2")
+    world.wait_for("it has all", lambda: shards(first, 64))
+    with Writers(world.database, seed=4, count=2):
+        world.wait_for("it publishes", lambda: first.figure(PUBLISHED) > 50)
+        first.halt()
+        second = world.relay("--lease", "2")
+        world.wait_for("the second has taken over", lambda: second.figure(PUBLISHED) > 50)
+        first.resume()
+        world.wait_for("the first is back", lambda: first.figure("bookly_outbox_shards") >= 0)
+    world.wait_until_empty()
+    assert by_key(world.read()) == world.database.committed()
+    assert first.stop() == second.stop() == 0
+
+
+def test_a_relay_that_is_told_to_end_leaves_nothing_half_done(world: World) -> None:
+    with Writers(world.database, seed=5, count=2):
+        for _ in range(3):
+            relay = world.relay()
+            world.wait_for_more(1)
+            assert relay.stop() == 0
+    world.relay()
+    world.wait_until_empty()
+    committed = world.database.committed()
+    assert by_key(world.read()) == committed
+    assert len(world.read()) == sum(map(len, committed.values()))
+
+
+def test_only_one_relay_at_a_time_publishes_a_file(sqlite_world: World) -> None:
+    first = sqlite_world.relay()
+    sqlite_world.wait_for("the first has all", lambda: shards(first, 64))
+    second = sqlite_world.relay()
+    sqlite_world.wait_for("the second has none", lambda: shards(second, 0))
+    with sqlite_world.database.engine.begin() as connection:
+        write(connection, 1, "room-1")
+    sqlite_world.wait_until_empty()
+    assert (first.figure(PUBLISHED), second.figure(PUBLISHED)) == (1, 0)
+    assert first.stop() == 0
+    sqlite_world.wait_for("the second takes over at once", lambda: shards(second, 64))
