@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
+from bookly.outbox.claims import AdvisoryLocks
 from tests.integration.outbox.world import by_key, write
 from tests.integration.outbox.writers import Writers
 
 if TYPE_CHECKING:
     from tests.integration.outbox.processes import RelayProcess
-    from tests.integration.outbox.world import World
+    from tests.integration.outbox.world import Database, World
 
 PUBLISHED, SHARDS = "bookly_outbox_published_total", "bookly_outbox_shards"
 
@@ -60,6 +64,27 @@ def test_a_relay_that_is_halted_at_work_does_no_harm_when_it_goes_on(postgresql_
         first.halt()
         _taken_over(world, first)
     _nothing_is_amiss(world, first)
+
+
+def test_the_server_ends_the_session_of_a_relay_that_asks_nothing_any_more(on_postgresql: Database) -> None:
+    """In the middle of a transaction or between two: a halted process does not say which."""
+    held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+    for within in (True, False):
+        locks, halted = AdvisoryLocks(1.0), on_postgresql.engine.connect()
+        with halted.begin():
+            locks.enter(halted)
+            locks.renew(halted, [])
+        if within:
+            halted.begin()
+            halted.execute(text("SELECT 1"))
+        with on_postgresql.engine.connect() as other:
+            assert other.execute(held).scalar_one() == 65
+            until = time.monotonic() + 20
+            while other.execute(held).scalar_one():
+                other.rollback()
+                assert time.monotonic() < until, f"its locks are held, {within=}"
+        halted.invalidate()
+        halted.close()
 
 
 def _taken_over(world: World, halted: RelayProcess) -> None:
