@@ -44,7 +44,7 @@ def grant(brokers: str, changelogs: Iterable[str]) -> Granted | None:
     Raises BrokerUnavailable, ContractError where the broker refuses.
     """
     try:
-        return _aligned(admin_client(brokers), brokers, {_rule(*binding) for binding in bindings(changelogs)})
+        return _aligned(admin_client(brokers), brokers, {rule_of(*binding) for binding in bindings(changelogs)})
     except KafkaException as error:
         if error.args[0].code() == KafkaError.SECURITY_DISABLED:  # said when rights are given: who asks for them is shown none
             return None
@@ -77,7 +77,7 @@ def _rules(admin: AdminClient) -> set[Any]:
     return set(_answer(admin.describe_acls(everything, request_timeout=PATIENCE_S)))
 
 
-def _rule(principal: str, kind: str, name: str, operation: str, prefixed: bool) -> Any:
+def rule_of(principal: str, kind: str, name: str, operation: str, prefixed: bool) -> Any:
     pattern = ResourcePatternType.PREFIXED if prefixed else ResourcePatternType.LITERAL
     allow = AclPermissionType.ALLOW
     return AclBinding(ResourceType[kind.upper()], name, pattern, f"User:{principal}", EVERY_HOST, AclOperation[operation], allow)

@@ -18,8 +18,6 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its __init_
     UserScramCredentialUpsertion,
 )
 
-from contracts.acls import bindings
-from contracts.granting import _rule
 from stack.errors import ServerDied
 from stack.secrets import ADMIN, REGISTRY
 
@@ -39,6 +37,9 @@ _OWN = (
 
 def admit(brokers: str, secrets: Secrets) -> None:
     """Every principal is a user with its password when this returns, new ones as well. Raises ServerDied."""
+    from contracts.acls import bindings  # noqa: PLC0415  # a plain stack needs no contracts
+    from contracts.granting import rule_of  # noqa: PLC0415
+
     admin = _client(brokers, secrets, ADMIN)
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
     users: list[Any] = [
@@ -49,7 +50,7 @@ def admit(brokers: str, secrets: Secrets) -> None:
         for kind, name, operation in _OWN
     ]
     # Whoever gives all other rights cannot give itself its own.
-    rights += [_rule(*right) for right in bindings(()) if right.principal == "provisioning"]
+    rights += [rule_of(*right) for right in bindings(()) if right.principal == "provisioning"]
     asked: list[Any] = [*admin.alter_user_scram_credentials(users).values(), *admin.create_acls(rights).values()]
     try:
         for answer in asked:

@@ -26,7 +26,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its __init_
 
 from bookly.access import aiokafka_settings
 from bookly.transport import admin_client, librdkafka_settings
-from contracts.granting import _rule
+from contracts.granting import rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,7 +135,7 @@ def administrable(brokers: str, topic: str) -> set[str]:
         "change a topic": lambda: admin.incremental_alter_configs(
             [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[change])], validate_only=True
         ),
-        "give rights": lambda: admin.create_acls([_rule("nobody", "topic", "bookly.of-a-test", "READ", False)]),
+        "give rights": lambda: admin.create_acls([rule_of("nobody", "topic", "bookly.of-a-test", "READ", False)]),
     }
     found = set()
     for what, question in tried.items():

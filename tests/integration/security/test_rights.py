@@ -17,7 +17,7 @@ from bookly.transport import admin_client, librdkafka_settings
 from contracts.acls import PRINCIPALS, bindings
 from contracts.broker import provision_broker, wanted_topics
 from contracts.errors import ContractError
-from contracts.granting import Granted, _rule, grant
+from contracts.granting import Granted, grant, rule_of
 from contracts.schemas import ROOT
 from contracts.topics import DOMAINS
 from stack.secrets import ADMIN, REGISTRY
@@ -92,7 +92,7 @@ def test_provisioning_as_its_own_principal_changes_nothing_twice_and_takes_what_
     become("provisioning")
     assert provision_broker(secured.brokers, changelogs()) == ([], [])
     admin = admin_client(secured.brokers)
-    more, others = (_rule(name, "topic", "bookly.stockpile", "WRITE", False) for name in ("auth", "somebody"))
+    more, others = (rule_of(name, "topic", "bookly.stockpile", "WRITE", False) for name in ("auth", "somebody"))
     for given in admin.create_acls([more, others]).values():
         given.result(10)
     assert eventually(lambda: grant(secured.brokers, KEPT) == Granted(0, 1), "the right that no contract calls for is taken")
