@@ -164,6 +164,16 @@ def test_a_replayed_record_keeps_who_it_is_and_says_where_it_came_from() -> None
     assert [said[f"replay.{name}"] for name in ("id", "topic", "partition", "offset")] == [b"p1", SOURCE.encode(), b"3", b"17"]
 
 
+def test_where_traces_are_kept_a_replays_trace_begins_with_a_span_that_links_to_the_original() -> None:
+    spans, old = Spans(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    said = dict(replayed(Found(SOURCE, 3, 17, 0, b"room", b"value", (("traceparent", old.encode()),)), "p1", spans.tracer))
+    begun = spans.one("replay")
+    assert begun.parent is None
+    assert links_of(begun) == {int("b7ad6b7169203331", 16)}
+    assert said["traceparent"].decode().split("-")[2] == f"{id_of(begun):016x}"
+    assert said["replay.traceparent"].decode() == old
+
+
 def test_a_copy_is_known_as_one() -> None:
     found = Found(SOURCE, 3, 17, 0, b"room", b"value", ())
     assert not was_replayed(found)
