@@ -23,6 +23,7 @@ from api.console.plans import ENDED, Plan, State, WrongState, decoded, encoded, 
 from api.console.selection import Selection, Where
 from api.groups import TOPICS
 from bookly.errors import InvalidSettings
+from tests.unit.spans import Spans, id_of, links_of
 
 SOURCE = "bookly.availability"
 MEANT = Selection((SOURCE,), where=Where(keys=("room",)))
