@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from redis import Redis
 
+from bookly.access import redis_access
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
@@ -49,7 +51,7 @@ def slow(proxy: Proxy, delay_s: float = ROUND_TRIP_S / 2) -> Iterator[None]:
 
 @contextmanager
 def emptied(server: Server) -> Iterator[None]:
-    with Redis.from_url(str(server)) as client:
+    with Redis.from_url(str(server), **redis_access(str(server))) as client:
         client.flushall()
     yield
 
@@ -57,7 +59,7 @@ def emptied(server: Server) -> Iterator[None]:
 @contextmanager
 def read_only(server: Server) -> Iterator[None]:
     """A replica whose master is away shows what it has and refuses writes."""
-    with Redis.from_url(str(server)) as client:
+    with Redis.from_url(str(server), **redis_access(str(server))) as client:
         client.config_set("replica-serve-stale-data", "yes")
         client.execute_command("REPLICAOF", "127.0.0.1", "1")
         try:
@@ -69,7 +71,7 @@ def read_only(server: Server) -> Iterator[None]:
 @contextmanager
 def full(server: Server) -> Iterator[None]:
     """No room, and nothing may go."""
-    with Redis.from_url(str(server)) as client:
+    with Redis.from_url(str(server), **redis_access(str(server))) as client:
         before = {name: client.config_get(name)[name] for name in ("maxmemory", "maxmemory-policy")}
         client.config_set("maxmemory-policy", "noeviction")
         client.config_set("maxmemory", 1)

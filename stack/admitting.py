@@ -18,6 +18,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its __init_
     UserScramCredentialUpsertion,
 )
 
+from contracts.acls import bindings
+from contracts.granting import _rule
 from stack.errors import ServerDied
 from stack.secrets import ADMIN, REGISTRY
 
@@ -46,6 +48,8 @@ def admit(brokers: str, secrets: Secrets) -> None:
         AclBinding(kind, name, ResourcePatternType.PREFIXED, f"User:{REGISTRY}", "*", operation, AclPermissionType.ALLOW)
         for kind, name, operation in _OWN
     ]
+    # Whoever gives all other rights cannot give itself its own.
+    rights += [_rule(*right) for right in bindings(()) if right.principal == "provisioning"]
     asked: list[Any] = [*admin.alter_user_scram_credentials(users).values(), *admin.create_acls(rights).values()]
     try:
         for answer in asked:

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from contracts.cache_rights import redis_rights
 from stack import admitting, broker, java, redis, registry, secured, state
 from stack.jars import Installation, installed
 from stack.ports import HOST, claim
@@ -52,6 +51,8 @@ def assemble(
         configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied, apart=apart))
         broker.format_data(installation, configuration, data / "broker")
     else:
+        from contracts.cache_rights import redis_rights  # noqa: PLC0415  # a plain stack needs no contracts
+
         secrets.create()
         place, internal_port = data / "secured-broker", claim("internal", None, taken)
         configuration.write_text(secured.properties(broker_port, internal_port, controller_port, place, secrets))

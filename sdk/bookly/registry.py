@@ -27,6 +27,7 @@ _PAUSES = (0.1, 0.3, 0.9)  # seconds between attempts, while the limit allows an
 _SHARE = 4  # an attempt may take this part of the limit
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _NOT_FOUND = 404
+_LONGEST = 1_000_000  # characters of a schema: ours have some thousand, and each is parsed and kept
 
 
 class Registry:
@@ -85,7 +86,10 @@ class Registry:
         if text is None:
             unknown = f"The schema registry at {self.url} has no schema with id {schema_id}: the record is of another registry."
             schema = self._ask(f"schema id {schema_id}", lambda: self._client.get_schema(schema_id), unknown)
-            text = self._texts[schema_id] = str(schema.schema_str)
+            text = str(schema.schema_str)
+            if len(text) > _LONGEST:
+                raise RegistryUnavailable(self.url, f"schema id {schema_id}", f"it has {len(text):,} characters, no schema has")
+            self._texts[schema_id] = text
         return text
 
     def decoder(self, schema_id: int) -> Callable[[bytes, int], Record]:

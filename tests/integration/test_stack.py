@@ -122,9 +122,9 @@ def test_redis_comes_back_with_what_it_had_acknowledged(stack: Stack, end: str) 
 def test_a_halted_redis_keeps_its_connections_and_answers_when_it_goes_on(stack: Stack) -> None:
     port = int(stack.redis.removesuffix("/0").rsplit(":", 1)[1])
     stack.redis.pause()
-    assert not redis.answers(port)
+    assert not redis.answers(port, stack.secrets)
     stack.redis.resume()
-    assert redis.answers(port)
+    assert redis.answers(port, stack.secrets)
 
 
 def test_redis_evicts_the_least_used_within_its_memory(stack: Stack) -> None:

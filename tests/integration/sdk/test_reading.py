@@ -106,6 +106,18 @@ def test_ids_and_schemas_that_are_not_ours_are_unknown(provisioned: Stack, regis
         decode_record(struct.pack(">bI", 0, foreign), registry)
 
 
+def test_a_schema_longer_than_any_is_not_parsed(provisioned: Stack, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = SchemaRegistryClient(registry_access(str(provisioned.registry)))
+    doc = "x" * 1_000_000
+    long = client.register_schema(
+        "long", Schema(json.dumps({"type": "record", "name": "Long", "doc": doc, "fields": []}), "AVRO")
+    )
+    client.close()
+    monkeypatch.setattr("bookly.reading.decoder_of", None)
+    with pytest.raises(RegistryUnavailable, match=r"it has 1,000,\d+ characters"):
+        registry.decoder(long)
+
+
 def test_an_id_is_exactly_the_schema_that_this_sdk_writes(registry: Registry) -> None:
     for event_type, spec in EVENTS.items():
         read = registry.decoder(registry.schema_id(event_type))
