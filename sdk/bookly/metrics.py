@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 Kind = Literal["counter", "gauge", "histogram"]
-WORKER, EDGE = "worker", "edge"
+WORKER, EDGE, RELAY = "worker", "edge", "relay"
 PLACE: Final = ("domain", "topic", "partition")
 
 
@@ -132,6 +132,25 @@ AREAS: Final = (
             Metric("bookly_api_sockets", "gauge", (), "sockets", "Web sockets that listen", (EDGE,)),
             Metric("bookly_api_socket_messages_total", "counter", (), "messages", "Messages handed to web sockets", (EDGE,)),
             Metric("bookly_api_socket_dropped_total", "counter", (), "messages", "Messages that a slow web socket lost", (EDGE,)),
+        ),
+    ),
+    Area(
+        "Outbox",
+        (
+            Metric("bookly_outbox_events", "gauge", (), "events", "Events that wait in the outbox", (RELAY,)),
+            Metric("bookly_outbox_age_seconds", "gauge", (), "seconds", "How long the oldest of them has waited", (RELAY,)),
+            Metric("bookly_outbox_held_keys", "gauge", (), "keys", "Keys whose first event was refused", (RELAY,)),
+            Metric("bookly_outbox_published_total", "counter", (), "events", "Events that the broker has confirmed", (RELAY,)),
+            Metric("bookly_outbox_refused_total", "counter", (), "attempts", "Attempts that held a key", (RELAY,)),
+            Metric(
+                "bookly_outbox_interruptions_total",
+                "counter",
+                (),
+                "times",
+                "Times that the database, the broker or the producer failed and all was opened anew",
+                (RELAY,),
+            ),
+            Metric("bookly_outbox_shards", "gauge", (), "shards", "Shards of keys that this relay publishes, of 64", (RELAY,)),
         ),
     ),
     Area(

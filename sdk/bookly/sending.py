@@ -113,3 +113,10 @@ def way_out() -> tuple[Callable[..., Outgoing], type[Sender]]:
     from bookly.otel.publishing import Publishing, TracedSender  # noqa: PLC0415  # only who has it installed gets here
 
     return Publishing(tracer).outgoing, TracedSender
+
+
+def hand_over(sent: Outgoing) -> None:
+    """Another process sends it: where it has a span, that ends here."""
+    span = getattr(sent, "span", None)
+    if span is not None:
+        span.end()

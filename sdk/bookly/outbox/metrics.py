@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from bookly.metrics import family
 from bookly.outbox.queries import Measure
 
 if TYPE_CHECKING:
@@ -34,13 +34,16 @@ class Metrics(Collector):
         self._figures = figures
 
     def collect(self) -> Iterable[Metric]:
-        figures = self._figures
-        yield CounterMetricFamily("bookly_outbox_published", "Events that the broker has confirmed", figures.published)
-        yield CounterMetricFamily("bookly_outbox_refused", "Attempts that held a key", figures.refused)
-        about = "Times that the database, the broker or the producer failed and all was opened anew"
-        yield CounterMetricFamily("bookly_outbox_interruptions", about, figures.interruptions)
-        yield GaugeMetricFamily("bookly_outbox_shards", "Shards of keys that this relay publishes, of 64", figures.shards)
-        if (measured := figures.measured) is not None:
-            yield GaugeMetricFamily("bookly_outbox_events", "Events that wait in the outbox", measured.size)
-            yield GaugeMetricFamily("bookly_outbox_age_seconds", "How long the oldest of them has waited", measured.age_s)
-            yield GaugeMetricFamily("bookly_outbox_held_keys", "Keys whose first event was refused", measured.held)
+        figures, measured = self._figures, self._figures.measured
+        told: dict[str, float] = {
+            "published_total": figures.published,
+            "refused_total": figures.refused,
+            "interruptions_total": figures.interruptions,
+            "shards": figures.shards,
+        }
+        if measured is not None:
+            told |= {"events": measured.size, "age_seconds": measured.age_s, "held_keys": measured.held}
+        for name, value in told.items():
+            made = family(f"bookly_outbox_{name}")
+            made.add_metric((), value)
+            yield made

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bookly.errors import InvalidSettings
 from bookly.outbox.rows import values_of
 from bookly.outbox.tables import OUTBOX
-from bookly.outgoing import outgoing, written
+from bookly.outgoing import written
+from bookly.sending import hand_over, way_out
 from bookly.settings import EVENT_BYTES
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class BlockingOutbox:
 
     def _values(self, event: Event | EventPayload[Any], traceparent: str | None, circumstances: Circumstances) -> dict[str, Any]:
         contract, record = written(event, self._source, circumstances)
-        return values_of(outgoing(contract, record, b"", traceparent, self._limit - _PREFIX))
+        make, _ = way_out()
+        sent = make(contract, record, b"", traceparent, self._limit - _PREFIX)
+        hand_over(sent)
+        return values_of(sent)
 
 
 class Outbox(BlockingOutbox):

@@ -8,18 +8,15 @@ from urllib.request import Request, urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bookly.metrics import EDGE, METRICS, WORKER
+from bookly.metrics import EDGE, WORKER
 from stack.ports import free_port
 from tests.pipeline import Worker, eventually
+from tests.unit.observed.pages import wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from prometheus_client.core import Metric
 
     from tests.integration.edge.whole import Whole
-
-OF_A_SAMPLE = {"le"}  # of a histogram's buckets
 
 
 def scraped(url: str, key: str = "") -> list[Metric]:
@@ -29,23 +26,6 @@ def scraped(url: str, key: str = "") -> list[Metric]:
             return list(text_string_to_metric_families(answer.read().decode()))
     except URLError:
         return []
-
-
-def wrong(found: list[Metric], process: str) -> Iterator[str]:
-    """How they differ from the catalogue."""
-    wanted = {metric.name: metric for metric in METRICS.values() if process in metric.of}
-    seen = {f"{family.name}_total" if family.type == "counter" else family.name: family for family in found}
-    yield from (f"{name} is in no catalogue" for name in seen.keys() - wanted.keys())
-    yield from (f"{name} is not told" for name in wanted.keys() - seen.keys())
-    for name in seen.keys() & wanted.keys():
-        family, metric = seen[name], wanted[name]
-        if (family.type, family.documentation) != (metric.kind, metric.meaning):
-            yield f"{name} says {family.type}, {family.documentation!r}"
-        for labels in {frozenset(sample.labels) - OF_A_SAMPLE for sample in family.samples}:
-            if labels != set(metric.labels):
-                yield f"{name} has the labels {sorted(labels)}"
-        if not family.samples:
-            yield f"{name} has no sample: this test did not make it happen"
 
 
 async def test_an_edge_has_the_metrics_of_the_catalogue(whole: Whole) -> None:

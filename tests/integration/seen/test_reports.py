@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from confluent_kafka import Producer
 
 from agents import PARTITIONS
+from bookly.transport import librdkafka_settings
 from tests.pipeline import Worker, eventually
 from tests.unit.reported.sentry_server import sentry
 
@@ -41,7 +42,7 @@ async def test_what_no_worker_can_use_is_reported_by_its_ids_and_without_its_byt
 
 def publish_to_all(whole: Whole, value: bytes, headers: dict[str, str]) -> None:
     """To each partition, for the group shares them out as it likes. Without a key nothing waits behind it."""
-    producer = Producer({"bootstrap.servers": whole.stack.brokers})
+    producer = Producer({**librdkafka_settings(whole.stack.brokers)})
     for number in range(PARTITIONS):
         producer.produce("bookly.auth", value, partition=number, headers=dict(headers))
     assert producer.flush(30) == 0

@@ -23,6 +23,7 @@ from api.console.plans import ENDED, Plan, State, WrongState, decoded, encoded, 
 from api.console.selection import Selection, Where
 from api.groups import TOPICS
 from bookly.errors import InvalidSettings
+from tests.unit.spans import Spans, id_of, links_of
 
 SOURCE = "bookly.availability"
 MEANT = Selection((SOURCE,), where=Where(keys=("room",)))
@@ -162,6 +163,16 @@ def test_a_replayed_record_keeps_who_it_is_and_says_where_it_came_from() -> None
     assert said["traceparent"] not in {b"00-old", dict(replayed(found, "p1"))["traceparent"]}
     assert not said.keys() & {"tracestate", "dead.reason"}
     assert [said[f"replay.{name}"] for name in ("id", "topic", "partition", "offset")] == [b"p1", SOURCE.encode(), b"3", b"17"]
+
+
+def test_where_traces_are_kept_a_replays_trace_begins_with_a_span_that_links_to_the_original() -> None:
+    spans, old = Spans(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    said = dict(replayed(Found(SOURCE, 3, 17, 0, b"room", b"value", (("traceparent", old.encode()),)), "p1", spans.tracer))
+    begun = spans.one("replay")
+    assert begun.parent is None
+    assert links_of(begun) == {int("b7ad6b7169203331", 16)}
+    assert said["traceparent"].decode().split("-")[2] == f"{id_of(begun):016x}"
+    assert said["replay.traceparent"].decode() == old
 
 
 def test_a_copy_is_known_as_one() -> None:
