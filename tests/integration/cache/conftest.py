@@ -9,6 +9,7 @@ from redis.asyncio import Redis, RedisCluster
 
 from bookly.cache import Caches
 from stack import redis as valkey
+from stack.guarding import Guard
 from stack.ports import HOST, free_port
 from stack.redis_cluster import Six
 from stack.server import Launch, Server
@@ -29,25 +30,29 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A test that ends or halts it starts it again before it is done."""
     home, port = tmp_path_factory.mktemp("redis"), free_port(set())
-    launch = Launch(
-        name="redis",
-        command=lambda: valkey.command(valkey.program(), port, home),
-        log=home / "redis.log",
-        ready=lambda: valkey.answers(port),
-    )
-    server = Server(f"redis://{HOST}:{port}/0", launch)
-    server.start()
-    yield server
-    server.stop()
+    with Guard() as guard:
+        launch = Launch(
+            name="redis",
+            command=lambda: valkey.command(valkey.program(), port, home),
+            log=home / "redis.log",
+            ready=lambda: valkey.answers(port),
+            started=guard.add,
+            ended=guard.drop,
+        )
+        server = Server(f"redis://{HOST}:{port}/0", launch)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
 def six(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Six]:
     """Three masters with a replica each. A test that kills one brings it back before it is done."""
-    six = Six(tmp_path_factory.mktemp("six"))
-    six.start()
-    yield six
-    six.stop()
+    with Guard() as guard:
+        six = Six(tmp_path_factory.mktemp("six"), guard.add, guard.drop)
+        six.start()
+        yield six
+        six.stop()
 
 
 @pytest.fixture
