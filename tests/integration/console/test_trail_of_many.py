@@ -27,7 +27,7 @@ for number in range(int(sys.argv[3])):
 
 def test_two_processes_that_write_at_once_keep_one_chain(brokers: str) -> None:
     audit.Trail(brokers).write("suite", "release", "allowed")
-    names = ("ann", "bob")
+    names = ("a-writer", "another")
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, brokers, name, str(EACH)], stderr=subprocess.PIPE) for name in names
     ]
