@@ -1,0 +1,79 @@
+"""The five workers as they run in production, one a group, and what each holds and has used, as the system tells it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import psutil
+
+from agents import NAMES
+from bench.children import STOP_S, MeasureFailed, command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+class Sample(NamedTuple):
+    """`at`: time.monotonic. `fds`: open file handles, sockets included."""
+
+    at: float
+    rss_mb: float
+    fds: int
+
+
+class Processes:
+    """From `with` on. Whoever dies is not started again: that would begin its memory anew, and is a failure here."""
+
+    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
+        self._environment, self._logs = environment, logs
+        self._running = ExitStack()
+        self._workers: dict[str, psutil.Popen] = {}
+        self.samples: dict[str, list[Sample]] = {name: [] for name in NAMES}
+
+    def __enter__(self) -> Self:
+        with self._running:
+            for name in NAMES:
+                log = self._running.enter_context((self._logs / f"{name}.log").open("wb"))
+                self._workers[name] = psutil.Popen(command("agents", name), env=self._environment, stdout=log, stderr=log)
+                self._running.callback(_end, self._workers[name])
+            self._running = self._running.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers.values():
+            worker.terminate()
+        self._running.close()
+
+    def look(self) -> None:
+        """Raises MeasureFailed when one has died."""
+        for name, worker in self._workers.items():
+            if worker.poll() is not None:
+                raise MeasureFailed(f"the worker of {name} ended with {worker.returncode}: see {self._logs / name}.log")
+
+    def sample(self) -> None:
+        """One more of each. Raises MeasureFailed when one has died."""
+        self.look()
+        now = time.monotonic()
+        for name, worker in self._workers.items():
+            with worker.oneshot():
+                self.samples[name].append(Sample(now, worker.memory_info().rss / MIB, worker.num_fds()))
+
+    def cpu_s(self) -> dict[str, float]:
+        """What each has used since it started."""
+        times = {name: worker.cpu_times() for name, worker in self._workers.items()}
+        return {name: used.user + used.system for name, used in times.items()}
+
+
+def _end(worker: psutil.Popen) -> None:
+    worker.terminate()
+    try:
+        worker.wait(STOP_S)
+    except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
+        worker.kill()
+        worker.wait()
