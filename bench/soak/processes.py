@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ import psutil
 
 from agents import NAMES
 from bench.children import STOP_S, MeasureFailed, command
+from stack.guarding import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,20 +30,30 @@ class Sample(NamedTuple):
 
 
 class Processes:
-    """From `with` on. Whoever dies is not started again: that would begin its memory anew, and is a failure here."""
+    """From `with` on. Whoever dies is not started again: that would begin its memory anew, and is a failure here.
 
-    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
-        self._environment, self._logs = environment, logs
+    Logs go to `home`, and so does each sample at once, into samples.jsonl: a run that fails can be looked at. Should we be killed
+    ourselves, the guard ends them.
+    """
+
+    def __init__(self, environment: Mapping[str, str], home: Path) -> None:
+        self._environment, self._home = environment, home
         self._running = ExitStack()
         self._workers: dict[str, psutil.Popen] = {}
         self.samples: dict[str, list[Sample]] = {name: [] for name in NAMES}
 
     def __enter__(self) -> Self:
         with self._running:
+            guard = self._running.enter_context(Guard())
+            self._file = self._running.enter_context((self._home / "samples.jsonl").open("w", encoding="utf-8"))
             for name in NAMES:
-                log = self._running.enter_context((self._logs / f"{name}.log").open("wb"))
-                self._workers[name] = psutil.Popen(command("agents", name), env=self._environment, stdout=log, stderr=log)
-                self._running.callback(_end, self._workers[name])
+                log = self._running.enter_context((self._home / f"{name}.log").open("wb"))
+                worker = self._workers[name] = psutil.Popen(
+                    command("agents", name), env=self._environment, stdout=log, stderr=log, start_new_session=True
+                )
+                guard.add(worker.pid)
+                self._running.callback(guard.drop, worker.pid)
+                self._running.callback(_end, worker)
             self._running = self._running.pop_all()
         return self
 
@@ -54,7 +66,7 @@ class Processes:
         """Raises MeasureFailed when one has died."""
         for name, worker in self._workers.items():
             if worker.poll() is not None:
-                raise MeasureFailed(f"the worker of {name} ended with {worker.returncode}: see {self._logs / name}.log")
+                raise MeasureFailed(f"the worker of {name} ended with {worker.returncode}: see {self._home / name}.log")
 
     def sample(self) -> None:
         """One more of each. Raises MeasureFailed when one has died."""
@@ -63,6 +75,8 @@ class Processes:
         for name, worker in self._workers.items():
             with worker.oneshot():
                 self.samples[name].append(Sample(now, worker.memory_info().rss / MIB, worker.num_fds()))
+        self._file.write(json.dumps({name: taken[-1] for name, taken in self.samples.items()}) + "\n")
+        self._file.flush()
 
     def cpu_s(self) -> dict[str, float]:
         """What each has used since it started."""

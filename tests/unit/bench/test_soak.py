@@ -12,7 +12,7 @@ import pytest
 from agents import NAMES, domains
 from bench.soak.counting import Difference, compare_rows, compare_tallies, differences, records_of, rows_of, worst
 from bench.soak.judging import growth, objections, slope_per_h
-from bench.soak.life import Life
+from bench.soak.life import SESSIONS, Life
 from bench.soak.population import Population
 from bench.soak.processes import Sample
 from bookly.outgoing import written
@@ -80,6 +80,11 @@ def test_what_goes_on_for_ever_brings_no_new_row(played: tuple[Whole, Life, dict
     grown = {table: keys - halfway[table] for table, keys in whole.keys.items() if keys - halfway[table]}
     held = {"auth grants", "availability permissions", "stockpile permissions"}
     assert grown.keys() <= held, "who holds a role changes, for ever"
+
+
+def test_who_signs_in_and_out_for_ever_has_few_open_sessions(played: tuple[Whole, Life, Any]) -> None:
+    whole, _, _ = played
+    assert max(len(row["open"]) for _, row in whole.read("auth", "sessions")) == SESSIONS
 
 
 def test_a_slope_is_that_of_the_straight_line_and_an_hour_is_its_unit() -> None:
