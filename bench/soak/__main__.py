@@ -31,8 +31,8 @@ Target = Annotated[Path, typer.Option("--json", help="Where the figures go.")]
 def main(events: Events = 10_000_000, rate: Rate = 2_500, seed: Seed = 7, target: Target = Path("build/soak.json")) -> None:
     """All five groups on a stack of their own, steady work on keys that are there already, and what grows in spite of it.
 
-    Exit code 0: nothing lost, nothing doubled, memory and open files flat (judged from 20 minutes on); 1: not so, and the last
-    lines say what; 2: it could not be measured.
+    Exit code 0: nothing lost, nothing doubled, memory and open files flat (judged from 20 minutes on); 1: not so, or somebody
+    died or stood still, and the last lines say what; 2: it could not begin.
     """
     console = Console(stderr=True, highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -44,7 +44,7 @@ def main(events: Events = 10_000_000, rate: Rate = 2_500, seed: Seed = 7, target
             found = Soak(stack, HOME, console, seed).run(events, rate)
     except (BooklyError, ContractError, MeasureFailed, NotQuiet, StackError) as error:
         console.print(f"soak: {error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(1 if isinstance(error, MeasureFailed | NotQuiet) else 2) from None
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(found, indent=2) + "\n")

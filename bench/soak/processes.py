@@ -39,7 +39,8 @@ class Processes:
     def __init__(self, environment: Mapping[str, str], home: Path) -> None:
         self._environment, self._home = environment, home
         self._running = ExitStack()
-        self._workers: dict[str, psutil.Popen] = {}
+        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._seen: dict[str, psutil.Process] = {}
         self.samples: dict[str, list[Sample]] = {name: [] for name in NAMES}
 
     def __enter__(self) -> Self:
@@ -48,9 +49,10 @@ class Processes:
             self._file = self._running.enter_context((self._home / "samples.jsonl").open("w", encoding="utf-8"))
             for name in NAMES:
                 log = self._running.enter_context((self._home / f"{name}.log").open("wb"))
-                worker = self._workers[name] = psutil.Popen(
+                worker = self._workers[name] = subprocess.Popen(
                     command("agents", name), env=self._environment, stdout=log, stderr=log, start_new_session=True
                 )
+                self._seen[name] = psutil.Process(worker.pid)
                 guard.add(worker.pid)
                 self._running.callback(guard.drop, worker.pid)
                 self._running.callback(_end, worker)
@@ -72,22 +74,26 @@ class Processes:
         """One more of each. Raises MeasureFailed when one has died."""
         self.look()
         now = time.monotonic()
-        for name, worker in self._workers.items():
+        for name, worker in self._seen.items():
             with worker.oneshot():
                 self.samples[name].append(Sample(now, worker.memory_info().rss / MIB, worker.num_fds()))
         self._file.write(json.dumps({name: taken[-1] for name, taken in self.samples.items()}) + "\n")
         self._file.flush()
 
+    def held(self) -> str:
+        """What each holds, in words."""
+        return ", ".join(f"{name} {taken[-1].rss_mb:.1f} MB" for name, taken in self.samples.items())
+
     def cpu_s(self) -> dict[str, float]:
         """What each has used since it started."""
-        times = {name: worker.cpu_times() for name, worker in self._workers.items()}
+        times = {name: worker.cpu_times() for name, worker in self._seen.items()}
         return {name: used.user + used.system for name, used in times.items()}
 
 
-def _end(worker: psutil.Popen) -> None:
+def _end(worker: subprocess.Popen[bytes]) -> None:
     worker.terminate()
     try:
         worker.wait(STOP_S)
-    except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
+    except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stack import Stack
 
 SILENT_S = 60.0  # the publisher tells once a second
+TELL_EACH = 60  # of the publisher's news
 BEHIND_S = 600.0  # within which all groups have caught up with the last event
 
 
@@ -102,6 +103,8 @@ class Soak:
                 heard = len(told)
                 workers.sample()
                 bar.update(task, completed=told[heard - 1]["published"])
+                if not self._console.is_terminal and heard % TELL_EACH == 0:  # nobody sees the bar: a line now and then
+                    self._console.print(f"{told[heard - 1]['published']:,} of {events:,} events; {workers.held()}")
         return told
 
     def _tallies(self) -> dict[str, Counter[str]]:
