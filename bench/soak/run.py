@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from functools import partial
@@ -49,6 +50,7 @@ class Soak:
 
     def run(self, events: int, rate: float) -> dict[str, Any]:
         """The figures. Raises MeasureFailed, NotQuiet, BooklyError, ContractError."""
+        beside = os.getloadavg()
         provision_broker(self._brokers, changelogs())
         provision_registry(self._registry)
         with Processes(self._environment, self._home) as workers:
@@ -60,14 +62,18 @@ class Soak:
             self._barrier.wait(workers.look)
             after, used_then, seconds = self._tallies(), workers.cpu_s(), time.monotonic() - began
         handled = {name: done(after[name]) - done(before[name]) for name in NAMES}
-        latencies = {name: round(percentile(taken, 0.99) * 1_000, 1) for name, taken in prober.latencies.items()}
+        median, p99 = (
+            {name: round(percentile(taken, share) * 1_000, 1) for name, taken in prober.latencies.items()}
+            for share in (0.5, 0.99)
+        )
         cost = {name: round((used_then[name] - used[name]) * 1_000_000 / handled[name], 1) for name in NAMES}
         return {
             "events": events,
             **growth(workers.samples),
             **self._counted(after, told[-1], prober),
-            "p99_ms": max(latencies.values()),
-            "p99_ms_by_group": latencies,
+            "p99_ms": max(p99.values()),
+            "p99_ms_by_group": p99,
+            "median_ms_by_group": median,
             "probes": sum(map(len, prober.latencies.values())),
             "cpu_us_per_event_by_group": cost,
             "events_by_group": handled,
@@ -75,6 +81,7 @@ class Soak:
             "events_per_s": rate,
             "publisher_late_s": round(max(line["late_s"] for line in told), 2),
             "seconds": round(seconds, 1),
+            "load_before": [round(load, 1) for load in beside],
             "seed": self._seed,
         }
 
