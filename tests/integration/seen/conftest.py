@@ -14,6 +14,7 @@ from faults.proxy import Proxy
 from stack.ports import HOST, free_port
 from tests.integration.edge.whole import Whole
 from tests.pipeline import pipeline
+from tests.servers import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="package")
 def spans_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("traces") / "spans.jsonl"
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Of their own: what they publish is no event, and others expect that all is. And others kill the broker of all."""
+    with servers(tmp_path_factory.mktemp("seen")) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
