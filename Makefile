@@ -49,7 +49,7 @@ demo: setup  ## a university week through real servers, checked against a recomp
 	@$(BIN)/python -m demo
 
 test: setup  ## everything: unit, contracts, integration, one story for each flow, on real servers (SECURE=1: secured ones)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
 
 bench: setup  ## speed, ours beside its peers in environments of their own, into build/bench.json (EVENTS= RUNS= SEED=)
 	@$(BIN)/python -m bench
