@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
-from stack import broker, java, state
+from stack import broker, java
 from stack.assembly import prepare, registry_of
 from stack.jars import installed
-from stack.local import Stack, held, record, to_stderr
+from stack.local import Stack, running, to_stderr
 from stack.ports import HOST, claim
 from stack.redis_cluster import Six
-from stack.server import Launch, Server
+from stack.server import STOP_DEADLINE, Launch, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
 
-    from stack.assembly import Say
+    from stack.assembly import OnProcess, Say
     from stack.jars import Installation
 
 NODES = (1, 2, 3)
@@ -45,27 +47,11 @@ class Cluster(Stack):
     @contextlib.contextmanager
     def start(cls, directory: Path | str, *, say: Say = to_stderr) -> Iterator[Cluster]:  # type: ignore[override]  # no ports to choose
         """Start them with new data below `<directory>/.stack/cluster`, and end them with the block. Raises StackError."""
-        home = state.stack_directory(Path(directory))
-        with held(home, say) as guard:
-
-            def started(pid: int) -> None:
-                guard.add(pid)
-                record(stack, home)
-
-            def ended(pid: int) -> None:
-                guard.drop(pid)
-                record(stack, home)
-
-            stack = cls._assembled(home, say, started, ended)
-            try:
-                stack.begin(say)
-                yield stack
-            finally:
-                stack.end(say)
-                state.remove(home)
+        with running(directory, say, partial(cls._assembled, say)) as stack:
+            yield stack
 
     @classmethod
-    def _assembled(cls, home: Path, say: Say, started: Callable[[int], None], ended: Callable[[int], None]) -> Cluster:
+    def _assembled(cls, say: Say, home: Path, started: OnProcess, ended: OnProcess) -> Self:
         taken: set[int] = set()
         ports = {number: (claim("broker", None, taken), claim("controller", None, taken)) for number in NODES}
         shutil.rmtree(home / "cluster", ignore_errors=True)
@@ -90,10 +76,10 @@ class Cluster(Stack):
         self.registry.start()
         say(f"the registry answers, {time.monotonic() - begun:.1f} s after the start")
 
-    def end(self, say: Say) -> None:
+    def end(self, say: Say, deadline: float = STOP_DEADLINE) -> None:
         """At once: who starts again has new data, and brokers that leave one after the other wait for a quorum."""
         say("stopping the cluster")
-        self.registry.stop()
+        self.registry.stop(deadline)
         for node in (*self.nodes, *self.redis_nodes.nodes.values()):
             node.kill()
 
@@ -103,8 +89,8 @@ def _broker(
     ports: Mapping[int, tuple[int, int]],
     home: Path,
     installation: Installation,
-    started: Callable[[int], None],
-    ended: Callable[[int], None],
+    started: OnProcess,
+    ended: OnProcess,
 ) -> Server:
     own = home / "cluster" / f"broker-{number}"
     own.mkdir(parents=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from stack import state
 from stack.admitting import admit
-from stack.assembly import Say, assemble
+from stack.assembly import OnProcess, Say, assemble
 from stack.cache import need_space
 from stack.errors import StackError
 from stack.guarding import Guard
@@ -21,6 +22,7 @@ from stack.server import STOP_DEADLINE, Server
 
 _NEEDED_MIB = 300
 _TRAINED_STOP = 120.0
+Kind = TypeVar("Kind", bound="Stack")
 
 
 def to_stderr(line: str) -> None:
@@ -68,26 +70,32 @@ class Stack:
         write down what they load (see training.py), which their end then takes long for. With `principals`, the servers believe
         nobody else, beside an administrator. Raises StackError, a sentence.
         """
-        home = state.stack_directory(Path(directory))
-        with held(home, say) as guard:
 
-            def started(pid: int) -> None:
-                guard.add(pid)
-                record(stack, home)
-
-            def ended(pid: int) -> None:
-                guard.drop(pid)
-                record(stack, home)
-
+        def assembled(home: Path, started: OnProcess, ended: OnProcess) -> Stack:
             secrets = Secrets(home / "secrets", principals) if principals else None
             servers = assemble(home, ports or {}, say, started, ended, training=training, secrets=secrets)
-            stack = cls(home.parent, *servers, secrets)
-            try:
-                _start(stack, say)
-                yield stack
-            finally:
-                stop(stack, say, _TRAINED_STOP if training else STOP_DEADLINE)
-                state.remove(home)
+            return cls(home.parent, *servers, secrets)
+
+        with running(directory, say, assembled, _TRAINED_STOP if training else STOP_DEADLINE) as stack:
+            yield stack
+
+    def begin(self, say: Say) -> None:
+        """In their order; the registry last: it needs a broker that answers, and knows it."""
+        begun = time.monotonic()
+        self.redis.start(wait=False)
+        for name, server in self.servers.items():
+            say(f"starting the {name} at {server}, log in {server.log}")
+            server.start()
+            say(f"the {name} answers, {time.monotonic() - begun:.1f} s after the start")
+            if server is self.broker and self.secrets is not None:
+                admit(self.brokers, self.secrets)
+
+    def end(self, say: Say, deadline: float = STOP_DEADLINE) -> None:
+        """The last that was started goes first; one that is not gone by the deadline (seconds) is killed."""
+        for name, server in reversed(self.servers.items()):
+            if server.is_alive():
+                say(f"stopping the {name}")
+            server.stop(deadline)
 
     @classmethod
     def attach(cls, directory: Path | str) -> Stack:
@@ -102,36 +110,36 @@ class Stack:
         return cls(Path(directory).absolute(), broker, registry, Server(found["redis"], pid=pids.get("redis")), secrets)
 
 
-def _start(stack: Stack, say: Say) -> None:
-    begun = time.monotonic()
-    stack.redis.start(wait=False)
-    for name, server in stack.servers.items():
-        say(f"starting the {name} at {server}, log in {server.log}")
-        server.start()  # the registry last: it needs a broker that answers, and knows it
-        say(f"the {name} answers, {time.monotonic() - begun:.1f} s after the start")
-        if server is stack.broker and stack.secrets is not None:
-            admit(stack.brokers, stack.secrets)
-
-
 @contextlib.contextmanager
-def held(home: Path, say: Say) -> Iterator[Guard]:
-    """The directory is ours, and what a dead stack left in it is ended. Raises StackError."""
+def running(
+    directory: Path | str, say: Say, assembled: Callable[[Path, OnProcess, OnProcess], Kind], deadline: float = STOP_DEADLINE
+) -> Iterator[Kind]:
+    """What is assembled for the directory's home runs within the block, is written down there, and ends with us, however that
+    is. `deadline`: seconds in which a server ends. Raises StackError.
+    """
+    home = state.stack_directory(Path(directory))
     with state.only_one(home), Guard() as guard:
         _end_orphans(home, say)
         need_space(home, _NEEDED_MIB, "The stack")
-        yield guard
+
+        def started(pid: int) -> None:
+            guard.add(pid)
+            _record(stack, home)
+
+        def ended(pid: int) -> None:
+            guard.drop(pid)
+            _record(stack, home)
+
+        stack = assembled(home, started, ended)
+        try:
+            stack.begin(say)
+            yield stack
+        finally:
+            stack.end(say, deadline)
+            state.remove(home)
 
 
-def stop(stack: Stack, say: Say, deadline: float = STOP_DEADLINE) -> None:
-    """The last that was started goes first; one that is not gone by the deadline (seconds) is killed."""
-    for name, server in reversed(stack.servers.items()):
-        if server.is_alive():
-            say(f"stopping the {name}")
-        server.stop(deadline)
-
-
-def record(stack: Stack, home: Path) -> None:
-    """Write down where its servers are and which processes they are."""
+def _record(stack: Stack, home: Path) -> None:
     pids = {name: pid for name, server in stack.servers.items() if (pid := server.pid) is not None}
     state.write(
         home, stack.brokers, str(stack.registry), str(stack.redis), pids, stack.secrets.directory if stack.secrets else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from stack.certificates import AUTHORITY, make, write_secret
+from stack.certificates import AUTHORITY, SUFFIX, make, write_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Secrets:
 
     def certificate(self, server: str) -> Path:
         """Its key, too."""
-        return self.directory / f"{server}.pem"
+        return self.directory / f"{server}{SUFFIX}"
 
     def environment(self, principal: str) -> dict[str, str]:
         """What a client needs that is this principal to all servers."""
