@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from api.console.decoding import HEADER
-from api.console.masking import STARS, scrubbed
+from api.console.masking import scrubbed
+from bookly.personal import STARS
 
 if TYPE_CHECKING:
     from api.console.decoding import Event

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from api.console.fields import PERSONAL
+from bookly.personal import STARS, texts_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from api.console.decoding import Event
-
-STARS: Final = "***"
 
 
 def masked(event: Event) -> Mapping[str, Any] | None:
@@ -25,9 +24,7 @@ def masked(event: Event) -> Mapping[str, Any] | None:
 
 def scrubbed(text: str, event: Event) -> str:
     """What a handler said of an event, with stars for each text that they stand for in the event itself."""
-    for hidden in sorted(_hidden(event.body, masked(event)), key=len, reverse=True):
-        text = text.replace(hidden, STARS)
-    return text
+    return texts_hidden(text, _hidden(event.body, masked(event)))
 
 
 def _hidden(value: Any, shown: Any) -> Iterator[str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 STARS: Final = "***"
 _MAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -33,10 +36,13 @@ def personal_names() -> frozenset[str]:
 
 def values_hidden(text: str, event: Any) -> str:
     """The text of an exception, with each personal value of the event that it was raised for replaced."""
-    for name in personal_names():
-        value = getattr(event, name, None)
-        if value:
-            text = text.replace(str(value), STARS)
+    return texts_hidden(text, [str(value) for name in personal_names() if (value := getattr(event, name, None))])
+
+
+def texts_hidden(text: str, personal: Iterable[str]) -> str:
+    """A text with each of these in it replaced; the longest first, for one may be in another."""
+    for each in sorted(personal, key=len, reverse=True):
+        text = text.replace(each, STARS)
     return text
 
 
