@@ -170,9 +170,10 @@ class Desk:
     def may_run(self, actor: Actor, name: str) -> Plan:
         """The replay, where it may begin or go on now. Raises Refused, WrongState, NoSuchReplay."""
         with actor.tries("run", {"id": name}):
-            plan = plans.plan_of(self.brokers, name)
+            found = plans.all_plans(self.brokers)
+            plan = plans.named(found, name)
             plan.to("running")
-            guards.refuse_run(plan, plans.all_plans(self.brokers), self.caps)
+            guards.refuse_run(plan, found, self.caps)
             return plan
 
     def run(self, actor: Actor, name: str, told: Callable[[int, int], None] = lambda *_: None) -> Plan:
@@ -187,9 +188,9 @@ class Desk:
         """Run it in the background, for whoever does not wait: `failures` says what ended it before its end. Raises as `may_run`,
         and Refused where as many run here as can.
         """
+        self.may_run(actor, name)
         with actor.tries("run", {"id": name}):
-            self.may_run(actor, name)
-            if self._turns.acquire(blocking=False) is False:
+            if not self._turns.acquire(blocking=False):
                 raise guards.Refused(f"{RUNS} replays run here already: wait for one, or run it by `bookly replay run`.")
         self.failures.pop(name, None)
         Thread(target=self._run_alone, args=(actor, name), name=f"replay-{name}", daemon=True).start()

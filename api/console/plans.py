@@ -23,7 +23,7 @@ from bookly.errors import BrokerUnavailable
 from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 TOPIC: Final = "bookly.console.replays"
 PATIENCE_S: Final = 20.0
@@ -134,7 +134,7 @@ def step(
     was = plan_of(brokers, name)
     after = was.to(state, **changed)
     before = all_plans(brokers, before=keep(brokers, after))
-    now = next(plan for plan in before if plan.id == name)
+    now = named(before, name)
     try:
         if now.state != was.state:
             raise WrongState(f"replay {name} has become {now.state} meanwhile. Nothing was done.")
@@ -156,7 +156,11 @@ def all_plans(brokers: str, before: int | None = None) -> list[Plan]:
 
 def plan_of(brokers: str, name: str) -> Plan:
     """Raises NoSuchReplay, BrokerUnavailable."""
-    found = all_plans(brokers)
+    return named(all_plans(brokers), name)
+
+
+def named(found: Sequence[Plan], name: str) -> Plan:
+    """That one of them. Raises NoSuchReplay."""
     for plan in found:
         if plan.id == name:
             return plan

@@ -176,6 +176,9 @@ def test_what_ends_a_run_in_the_background_is_told_and_too_many_are_refused(
     plan, _ = two_plans(brokers)
     desk, actor = Desk(brokers, Decoding(registry), Caps()), Actor("bob", ROLES["replay"], audit.Trail(brokers))
 
+    with one_entry(brokers), pytest.raises(plans.NoSuchReplay):
+        desk.begin(actor, "nope")
+
     def away(_: Run) -> plans.Plan:
         raise BrokerUnavailable(brokers, 1, "cut off")
 
