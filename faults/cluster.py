@@ -35,7 +35,7 @@ from faults.workload import Shape, probe_phases
 from stack.cluster import Cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from faults.evidence import Told
 
@@ -153,7 +153,7 @@ class Work:
             wait_until_settled(cluster.brokers, domain)
             found = LogReader(cluster.brokers, registry, domain).read(EMITS[PROBE])
         expected = fold(domain, found.entries, found.aside_of(), forgiving=False)
-        words = list(told(self._home))
+        words, told_at = list(told(self._home)), invalidated(self._home)
         watched = Watched(publisher.acknowledged, spy.samples, reader.shown, words, spy.stalled)
         return Worked(
             len(found.entries),
@@ -162,7 +162,7 @@ class Work:
             publisher.failed,
             kills,
             [behind(spy.lags, kill.at, every) for kill in kills],
-            [stood(self._home, kill.at, every) for kill in kills],
+            [stood(told_at, kill.at, every) for kill in kills],
             reader.hits,
             [*violations, *check(PROBE, expected, found, watched)],
         )
@@ -207,12 +207,17 @@ def behind(lags: Sequence[tuple[float, int, int]], at: float, every: float) -> f
     return max((when - at for when, lag, _ in lags if at <= when < at + every and lag > usual), default=0.0)
 
 
-def stood(home: Path, at: float, every: float) -> float:
+def invalidated(home: Path) -> list[list[float]]:
+    """When each life of a worker had told Redis of all that was stale."""
+    files = [file.read_text().splitlines() for file in home.glob("evidence-*.jsonl")]
+    return [[json.loads(line)["at"] for line in lines if '"stale"' in line] for lines in files]
+
+
+def stood(told_at: Iterable[Sequence[float]], at: float, every: float) -> float:
     """The longest time, from a kill to the next, in which a worker had told Redis of nothing that went stale."""
     longest = 0.0
-    for file in home.glob("evidence-*.jsonl"):
-        lines = [json.loads(line) for line in file.read_text().splitlines() if '"stale"' in line]
-        times = [line["at"] for line in lines if at - 5 <= line["at"] < at + every]
+    for each in told_at:
+        times = [one for one in each if at - 5 <= one < at + every]
         longest = max([longest, *(later - earlier for earlier, later in pairwise(times) if later > at)])
     return longest
 

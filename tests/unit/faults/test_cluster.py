@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.cluster import Kill, Worked, behind, figures, stood
+from faults.cluster import Kill, Worked, behind, figures, invalidated, stood
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def test_invalidations_stood_still_for_the_longest_gap_of_a_worker_after_the_kil
             json.dumps({"kind": "slice", "at": 13.0})
         ]
         (tmp_path / f"evidence-{worker}-0.jsonl").write_text("\n".join(lines))
-    assert stood(tmp_path, 10.0, 30.0) == pytest.approx(6.0)
+    assert stood(invalidated(tmp_path), 10.0, 30.0) == pytest.approx(6.0)
 
 
 def test_the_figures_have_every_invariant_and_times_of_all_kills() -> None:
