@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bookly.errors import InvalidSettings
+from bookly.settings import secret_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +33,7 @@ def database_url(text: str) -> URL:
 
 def database_from(environ: Mapping[str, str]) -> str:
     """BOOKLY_OUTBOX_DATABASE, or what the file holds that BOOKLY_OUTBOX_DATABASE_FILE names. Raises InvalidSettings."""
-    text, path = environ.get(VARIABLE, ""), environ.get(f"{VARIABLE}_FILE", "")
-    if text and path:
-        raise InvalidSettings(f"{VARIABLE} and {VARIABLE}_FILE are both set: keep one of them.")
-    if path:
-        try:
-            text = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidSettings(f"{VARIABLE}_FILE: {path} cannot be read ({type(error).__name__}).") from None
+    text = secret_of(VARIABLE, environ)
     if not text:
         raise InvalidSettings(f"The outbox's database is missing: set {VARIABLE} to its URL, or {VARIABLE}_FILE to a file of it.")
     return text
