@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its __init__ names them
-    AclBinding,
-    AclOperation,
-    AclPermissionType,
     AdminClient,
-    ResourcePatternType,
-    ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialUpsertion,
@@ -29,9 +24,9 @@ _ITERATIONS = 4096
 _PATIENCE_S, _POLL_S = 60.0, 0.05
 # Its journal, its snapshots and its news, with the groups that it reads them by.
 _OWN = (
-    (ResourceType.TOPIC, "kafkasql-", AclOperation.ALL),
-    (ResourceType.TOPIC, "registry-events", AclOperation.ALL),
-    (ResourceType.GROUP, "apicurio-", AclOperation.READ),
+    ("topic", "kafkasql-", "ALL"),
+    ("topic", "registry-events", "ALL"),
+    ("group", "apicurio-", "READ"),
 )
 
 
@@ -45,10 +40,7 @@ def admit(brokers: str, secrets: Secrets) -> None:
     users: list[Any] = [
         UserScramCredentialUpsertion(name, info, secrets.password(name).encode()) for name in (*secrets.principals, REGISTRY)
     ]
-    rights = [
-        AclBinding(kind, name, ResourcePatternType.PREFIXED, f"User:{REGISTRY}", "*", operation, AclPermissionType.ALLOW)
-        for kind, name, operation in _OWN
-    ]
+    rights = [rule_of(REGISTRY, *own, prefixed=True) for own in _OWN]
     # Whoever gives all other rights cannot give itself its own.
     rights += [rule_of(*right) for right in bindings(()) if right.principal == "provisioning"]
     asked: list[Any] = [*admin.alter_user_scram_credentials(users).values(), *admin.create_acls(rights).values()]
