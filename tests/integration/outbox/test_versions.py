@@ -14,11 +14,14 @@ import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from sqlalchemy import insert
 
+from bookly.catalog import EventType
 from bookly.errors import UnknownSchema
 from bookly.fingerprints import fingerprint_of
 from bookly.outbox.rows import values_of
 from bookly.outbox.tables import OUTBOX as TABLE
 from bookly.outgoing import Outgoing
+from bookly.records.envelope import Metadata
+from bookly.records.sealing import headers_of
 from bookly.registry import Registry
 from tests.integration.outbox.world import TOPIC
 
@@ -56,7 +59,8 @@ def test_what_an_older_service_wrote_keeps_its_own_schema(world: World) -> None:
         example[part][name] = datetime.fromisoformat(example[part][name])
     body = BytesIO()
     fastavro.schemaless_writer(body, fastavro.parse_schema(json.loads(text)), example)
-    sent = Outgoing(TOPIC, b"u-1", body.getvalue(), [("ce_id", b"1")], "auth.user.logged_in", "1")
+    about = Metadata(example["metadata"]["event_id"], EventType.USER_LOGGED_IN, "booking-web", 0, "c-1", 1)
+    sent = Outgoing(TOPIC, b"u-1", body.getvalue(), headers_of(about, "u-1"), about.type, "1")
     with world.database.engine.begin() as connection:
         connection.execute(insert(TABLE).values({**values_of(sent), "fingerprint": fingerprint_of(text)}))
     world.relay()
