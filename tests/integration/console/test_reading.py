@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from api.console.found import Span
 from api.console.reading import read, spans_of
 from api.console.selection import Selection
+from bookly.transport import librdkafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ MANY = 10
 def name(brokers: str, topic: Callable[[int], str]) -> str:
     """Ten records without a transaction: the offsets 0 to 9."""
     made = topic(1)
-    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "log_level": 2})
     for number in range(MANY):
         producer.produce(made, str(number), partition=0)
     assert producer.flush(30) == 0
@@ -31,7 +32,7 @@ def name(brokers: str, topic: Callable[[int], str]) -> str:
 
 def transaction(brokers: str, topic: str, *, keeps: bool) -> None:
     """Two records more, and a marker."""
-    producer = Producer({"bootstrap.servers": brokers, "transactional.id": topic, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "transactional.id": topic, "log_level": 2})
     producer.init_transactions(30)
     producer.begin_transaction()
     for _ in range(2):
@@ -45,7 +46,7 @@ def transaction(brokers: str, topic: str, *, keeps: bool) -> None:
 
 def delete(brokers: str, topic: str, before: int) -> None:
     """As retention does."""
-    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 2})  # held: a client that is let go of answers nothing
+    admin = AdminClient({**librdkafka_settings(brokers), "log_level": 2})  # held: a client that is let go of answers nothing
     (done,) = admin.delete_records([TopicPartition(topic, 0, before)]).values()
     assert done.result(30).low_watermark == before
 
@@ -100,7 +101,7 @@ def test_what_is_deleted_since_is_passed_over(brokers: str, name: str, before: i
 
 
 def test_a_transaction_that_is_open_ends_what_can_be_read(brokers: str, name: str) -> None:
-    producer = Producer({"bootstrap.servers": brokers, "transactional.id": name, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "transactional.id": name, "log_level": 2})
     producer.init_transactions(30)
     producer.begin_transaction()
     producer.produce(name, b"open", partition=0)

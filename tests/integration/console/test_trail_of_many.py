@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Producer
 
 from api.console import audit
-from bookly.transport import admin_client
+from bookly.transport import admin_client, librdkafka_settings
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_a_trail_with_bytes_of_others_in_it_is_shown_and_nothing_is_done_behind_
     eventually(lambda: audit.TOPIC in admin_client(brokers).list_topics(timeout=10).topics, "the topic is shown")
     audit.Trail(brokers).write("suite", "release", "allowed")
     assert audit.last(brokers)[0] <= 1
-    producer = Producer({"bootstrap.servers": brokers, "log_level": 2})
+    producer = Producer({**librdkafka_settings(brokers), "log_level": 2})
     producer.produce(audit.TOPIC, b"not one of ours", partition=0)
     assert producer.flush(30) == 0
     with pytest.raises(audit.NotAudited, match="the newest record of the audit trail is no entry"):

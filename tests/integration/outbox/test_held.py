@@ -12,6 +12,7 @@ from sqlalchemy import update
 from bookly.events.resources import CategoryUpdated
 from bookly.outbox import BlockingOutbox
 from bookly.outbox.tables import OUTBOX as TABLE
+from bookly.transport import librdkafka_settings
 from tests.integration.outbox.processes import run
 from tests.integration.outbox.world import OUTBOX, TOPIC, by_key, status
 
@@ -77,7 +78,7 @@ def test_an_event_above_the_relays_limit_is_dropped_by_people_alone(world: World
 @pytest.fixture
 def small_records(world: World) -> Iterator[None]:
     """The topic takes records of 600 bytes, below what any of our limits say."""
-    admin = AdminClient({"bootstrap.servers": world.stack.brokers})
+    admin = AdminClient(librdkafka_settings(world.stack.brokers))
 
     def alter(operation: AlterConfigOpType, value: str | None) -> None:
         entry = ConfigEntry("max.message.bytes", value, incremental_operation=operation)

@@ -14,6 +14,7 @@ import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from sqlalchemy import insert
 
+from bookly.access import registry_access
 from bookly.catalog import EventType
 from bookly.errors import UnknownSchema
 from bookly.fingerprints import fingerprint_of
@@ -35,7 +36,7 @@ SUBJECT = "bookly.auth.UserLoggedInEvent"
 
 def texts(stack: Stack) -> dict[int, tuple[int, str]]:
     """Id and text of each version."""
-    with closing(SchemaRegistryClient({"url": str(stack.registry)})) as client:
+    with closing(SchemaRegistryClient(registry_access(str(stack.registry)))) as client:
         found = {version: client.get_version(SUBJECT, version) for version in client.get_versions(SUBJECT)}
     return {version: (int(one.schema_id or 0), str(one.schema.schema_str)) for version, one in found.items() if one.schema}
 

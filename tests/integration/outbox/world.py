@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Column, Engine, MetaData, NullPool, Table, Te
 from bookly.events.resources import ResourceStatus, ResourceStatusChanged
 from bookly.outbox import METADATA, BlockingOutbox, measure
 from bookly.outbox.queries import Measure
+from bookly.transport import librdkafka_settings
 from tests.integration.outbox.processes import RelayProcess
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class World:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[World]:
-        self._consumer = Consumer({"bootstrap.servers": self.stack.brokers, "group.id": uuid.uuid4().hex})
+        self._consumer = Consumer({**librdkafka_settings(self.stack.brokers), "group.id": uuid.uuid4().hex})
         try:
             partitions = self._consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions
             self._next = {number: self._ends(number) for number in partitions}
