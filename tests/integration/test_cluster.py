@@ -16,6 +16,7 @@ from stack.cluster import Cluster
 from tests.browser.console.story import reservation
 from tests.integration.cache.sources import Source
 from tests.integration.cache.world import ANY
+from tests.nobody import forget
 from tests.pipeline import eventually
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ STATUS = ANY["resource_status"]
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with Cluster.start(tmp_path_factory.mktemp("cluster")) as cluster:
+    with Cluster.start(tmp_path_factory.mktemp("cluster")) as cluster, pytest.MonkeyPatch.context() as patch:
+        forget(patch)
         create_topics(cluster.brokers)
         provision_registry(str(cluster.registry))
         yield cluster

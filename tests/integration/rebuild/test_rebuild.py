@@ -31,8 +31,8 @@ from bookly.transport import librdkafka_settings
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
 from demo.barrier import Barrier, Offsets
-from stack import Stack
 from tests.pipeline import Pipeline, eventually
+from tests.servers import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ ROOMS = [f"room-{number}" for number in range(8)]
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Servers of its own: what other tests leave in a shared log is not for these tables."""
     logs = tmp_path_factory.mktemp("rebuild")
-    with Stack.start(tmp_path_factory.mktemp("stack-of-rebuild")) as stack:
+    with servers(tmp_path_factory.mktemp("stack-of-rebuild")) as stack:
         provision_broker(stack.brokers, changelogs())
         provision_registry(str(stack.registry))
         with BlockingProducer(brokers=stack.brokers, registry=str(stack.registry), source="booking-web") as producer:
