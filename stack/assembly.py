@@ -45,7 +45,8 @@ def assemble(
     installation = installed(say)
     data = prepare(home)
     configuration = home / "server.properties"
-    brokers, redis_program, users = f"{HOST}:{broker_port}", redis.program(), None
+    brokers, redis_program = f"{HOST}:{broker_port}", redis.program()
+    redis_command, scheme = redis.command(redis_program, redis_port, data / "redis"), "redis"
     if secrets is None:
         proxied = (claim("proxied", ports["proxied"], taken), ports["proxy"]) if "proxied" in ports else None
         configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied, apart=apart))
@@ -58,6 +59,7 @@ def assemble(
         configuration.write_text(secured.properties(broker_port, internal_port, controller_port, place, secrets))
         secured.format_data(installation, configuration, place, secrets)
         users = redis.write_users(secrets, redis_rights())
+        redis_command, scheme = redis.secured(redis_program, redis_port, data / "redis", secrets, users), "rediss"
 
     return (
         Server(
@@ -73,10 +75,10 @@ def assemble(
         ),
         registry_of(installation, home, registry_port, management_port, brokers, started, ended, secrets, training=training),
         Server(
-            f"redis://{HOST}:{redis_port}/0",
+            f"{scheme}://{HOST}:{redis_port}/0",
             Launch(
                 name="redis",
-                command=lambda: redis.command(redis_program, redis_port, data / "redis", users=users),
+                command=lambda: redis_command,
                 log=home / "logs" / "redis.log",
                 ready=lambda: redis.answers(redis_port, secrets),
                 started=started,

@@ -147,7 +147,7 @@ def _record(stack: Stack, home: Path) -> None:
 
 
 def _end_orphans(home: Path, say: Say) -> None:
-    left = state.orphans(home)
+    left = [one for server in state.orphans(home) for one in (*server.children(recursive=True), server)]
     if left:
         say(f"ending {len(left)} servers that a dead stack left here")
         for process in left:

@@ -7,7 +7,9 @@ import importlib.util
 import re
 import shutil
 import socket
+import ssl
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,10 +17,12 @@ from stack.certificates import write_secret
 from stack.errors import NotDownloaded
 from stack.ports import HOST
 from stack.secrets import ADMIN, Secrets
+from stack.secrets import REDIS as SERVER
 from stack.settings import REDIS
 
 _OLDEST = 7
 _PACKAGED = "_binaries/*/valkey-server"
+_SCRIPT, _SOCKET = Path(__file__).with_name("encrypted.py"), "redis.sock"
 
 
 def program() -> str:
@@ -45,10 +49,16 @@ def version(path: str) -> int:
     return int(found[1]) if found else 0
 
 
-def command(path: str, port: int, data: Path, settings: Mapping[str, str] = REDIS, users: Path | None = None) -> list[str]:
-    """`users`: a file of those whom it believes, in place of everybody."""
-    own = {"bind": HOST, "port": str(port), "dir": str(data)} | ({} if users is None else {"aclfile": str(users)})
+def command(path: str, port: int, data: Path, settings: Mapping[str, str] = REDIS) -> list[str]:
+    own = {"bind": HOST, "port": str(port), "dir": str(data)}
     return [path, *(word for key, value in {**own, **settings}.items() for word in (f"--{key}", value))]
+
+
+def secured(path: str, port: int, data: Path, secrets: Secrets, users: Path) -> list[str]:
+    """TLS on the port, and behind it a server that is reached by its own file alone and believes `users` instead of everybody."""
+    own = {**REDIS, "aclfile": str(users), "unixsocket": _SOCKET, "unixsocketperm": "700"}
+    before = [sys.executable, "-I", "-S", str(_SCRIPT), str(port), str(secrets.certificate(SERVER)), str(data / _SOCKET)]
+    return [*before, *command(path, 0, data, own)]
 
 
 def write_users(secrets: Secrets, rights: Mapping[str, str]) -> Path:
@@ -65,7 +75,7 @@ def answers(port: int, secrets: Secrets | None = None) -> bool:
     name = b"" if secrets is None else f"AUTH {ADMIN} {secrets.password(ADMIN)}\r\n".encode()
     wanted = b"+PONG" if secrets is None else b"+OK\r\n+PONG"
     try:
-        with socket.create_connection((HOST, port), timeout=1.0) as connection:
+        with _connection(port, secrets) as connection:
             connection.sendall(name + b"PING\r\n")
             said = b""
             while len(said) < len(wanted) and (more := connection.recv(64)):
@@ -73,6 +83,13 @@ def answers(port: int, secrets: Secrets | None = None) -> bool:
             return said.startswith(wanted)
     except OSError:
         return False
+
+
+def _connection(port: int, secrets: Secrets | None) -> socket.socket:
+    plain = socket.create_connection((HOST, port), timeout=1.0)
+    if secrets is None:
+        return plain
+    return ssl.create_default_context(cafile=secrets.authority).wrap_socket(plain, server_hostname=HOST)
 
 
 def _hash(secrets: Secrets, principal: str) -> str:

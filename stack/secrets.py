@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ADMIN = "admin"  # may all, for whoever sets servers up; services are never it
 BROKER, REGISTRY = "broker", "registry"  # what the servers are to each other
+REDIS = "redis"  # shows a certificate, and asks for none
 
 
 class Secrets:
@@ -39,13 +40,14 @@ class Secrets:
         found: dict[str, str] = {}
         for server in ("KAFKA", "REDIS", "REGISTRY"):
             found |= {f"BOOKLY_{server}_USER": principal, f"BOOKLY_{server}_PASSWORD_FILE": password}
-        return {**found, "BOOKLY_KAFKA_CA": str(self.authority), "BOOKLY_REGISTRY_CA": str(self.authority)}
+            found[f"BOOKLY_{server}_CA"] = str(self.authority)
+        return found
 
     def create(self) -> None:
         """New certificates, and passwords where there are none yet."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory.chmod(0o700)
-        make(self.directory, (BROKER, REGISTRY))
+        make(self.directory, (BROKER, REGISTRY, REDIS))
         for principal in (*self.principals, ADMIN, REGISTRY):
             if not self.password_file(principal).exists():
                 write_secret(self.password_file(principal), secrets.token_hex(32).encode())

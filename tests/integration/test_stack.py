@@ -8,7 +8,9 @@ import ssl
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -19,6 +21,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from bookly.transport import librdkafka_settings
 from stack import Stack, broker, redis
+from stack.ports import HOST
 from stack.secrets import ADMIN
 
 SCHEMA = json.dumps({"type": "record", "name": "Probe", "fields": [{"name": "id", "type": "string"}]})
@@ -70,9 +73,12 @@ def ask_registry(stack: Stack, path: str, body: dict[str, str] | None = None) ->
 
 
 def ask_redis(stack: Stack, *words: str) -> bytes:
-    host, port = stack.redis.removeprefix("redis://").removesuffix("/0").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    address = urlsplit(str(stack.redis))
+    with ExitStack() as block:
+        connection = block.enter_context(socket.create_connection((HOST, address.port or 0), timeout=5))
         if stack.secrets is not None:
+            context = ssl.create_default_context(cafile=stack.secrets.authority)
+            connection = block.enter_context(context.wrap_socket(connection, server_hostname=HOST))
             connection.sendall(f"AUTH {ADMIN} {stack.secrets.password(ADMIN)}\r\n".encode())
             assert connection.recv(1024) == b"+OK\r\n"
         connection.sendall((" ".join(words) + "\r\n").encode())

@@ -11,7 +11,7 @@ from agents import changelogs
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
 from faults.proxy import Proxy
-from stack.ports import HOST, free_port
+from stack.ports import free_port
 from tests.integration.edge.whole import Whole
 from tests.pipeline import pipeline
 
@@ -28,7 +28,7 @@ def running(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     home, port, redis = tmp_path_factory.mktemp("edge"), free_port(set()), urlsplit(str(stack.redis)).port or 0
     with (
         Proxy(port, redis) as proxy,
-        pipeline(stack, home, f"redis://{HOST}:{port}/0") as flow,
+        pipeline(stack, home, str(stack.redis).replace(f":{redis}", f":{port}")) as flow,
         Whole(flow, proxy, home) as whole,
     ):
         yield whole

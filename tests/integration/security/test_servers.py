@@ -9,6 +9,7 @@ import urllib.request
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
+import psutil
 import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
@@ -94,7 +95,7 @@ def test_the_registry_speaks_tls_alone(secured: Stack) -> None:
 
 
 def client(secured: Stack, user: str | None, password: str | None) -> Redis:
-    return Redis.from_url(str(secured.redis), username=user, password=password)
+    return Redis.from_url(str(secured.redis), username=user, password=password, ssl_ca_certs=str(secrets_of(secured).authority))
 
 
 @pytest.mark.parametrize("principal", redis_rights())
@@ -120,6 +121,22 @@ def test_redis_does_not_hear_who_has_no_name(secured: Stack) -> None:
     for user, password in ((None, None), ("default", ""), ("api", "wrong")):
         with client(secured, user, password) as redis, pytest.raises(RedisError):
             redis.get(TAG)
+
+
+def test_redis_speaks_tls_alone_and_only_to_who_trusts_its_authority(secured: Stack) -> None:
+    secrets = secrets_of(secured)
+    who = {"username": ADMIN, "password": secrets.password(ADMIN)}
+    for address, trust in ((secured.redis.replace("rediss", "redis"), {}), (str(secured.redis), {"ssl_ca_certs": None})):
+        refused = pytest.raises(RedisError, match=re.compile("closed|reset|CERTIFICATE", re.IGNORECASE))
+        with Redis.from_url(address, **who, **trust) as redis, refused:
+            redis.ping()
+
+
+def test_redis_has_no_other_port_than_that_of_its_tls(secured: Stack) -> None:
+    assert secured.redis.pid is not None
+    group = psutil.Process(secured.redis.pid).children(recursive=True)
+    assert group
+    assert not [place for process in group for place in process.net_connections("inet") if place.status == psutil.CONN_LISTEN]
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

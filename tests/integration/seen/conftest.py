@@ -11,7 +11,7 @@ from agents import changelogs
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
 from faults.proxy import Proxy
-from stack.ports import HOST, free_port
+from stack.ports import free_port
 from tests.integration.edge.whole import Whole
 from tests.pipeline import pipeline
 from tests.servers import servers
@@ -45,7 +45,7 @@ def whole(stack: Stack, spans_file: Path) -> Iterator[Whole]:
         environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", spans_file.as_uri())
         environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
         with (
-            pipeline(stack, spans_file.parent, f"redis://{HOST}:{port}/0") as flow,
+            pipeline(stack, spans_file.parent, str(stack.redis).replace(f":{redis}", f":{port}")) as flow,
             Whole(flow, proxy, spans_file.parent) as running,
         ):
             running.api.wait_ready()
