@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agents.domain import Domain
     from agents.engine.runner import Runner
 
-QUEUED_SLICES = 8
+QUEUED_SLICES = 8  # what is fetched and waits to be applied: beyond it, a worker that is behind would keep its backlog in memory
 FETCH_BYTES = 2 * 1024 * 1024  # a partition and response: with less, the fetcher runs dry while a response is under way
 SESSION_S = 10.0
 REBALANCE_S = 20.0  # what members have to come back to a group that changes: more than giving up takes
@@ -89,6 +89,7 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int, client:
         broker_request_timeout=REQUEST_S,
         broker_rebalance_timeout=REBALANCE_S,
         stream_recovery_delay=0.0,
+        stream_buffer_maxsize=QUEUED_SLICES,  # of every queue: a topic's own size is lost where Faust clones it for an agent
         stream_wait_empty=False,
         worker_redirect_stdouts=False,
         web_enabled=False,
@@ -98,7 +99,7 @@ def build(domain: Domain, brokers: str, runner: Runner, partitions: int, client:
     for table in domain.tables:
         app.Table(table.name, partitions=partitions, key_type=bytes, value_type=bytes)
 
-    @app.agent(app.topic(*domain.inputs, key_type=bytes, value_type=bytes, maxsize=QUEUED_SLICES), name=domain.name)
+    @app.agent(app.topic(*domain.inputs, key_type=bytes, value_type=bytes), name=domain.name)
     async def react(stream: Any) -> None:
         await runner.run(stream)
 
