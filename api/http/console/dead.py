@@ -12,7 +12,7 @@ from api.console.guards import Refused
 from api.console.selection import Unselectable
 from api.groups import READS
 from api.http.console.asking import Acting, form_of
-from api.http.console.showing import gone_to, off_the_loop, refused, shown
+from api.http.console.showing import gone_to, off_the_loop, shown, telling
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
 
@@ -27,6 +27,7 @@ SHOWN = 100
 
 
 @router.get("")
+@telling()
 async def listed(edge: TheEdge, actor: Acting, request: Request) -> Response:
     """What waits in one group, or a summary of all."""
     said, desk = dict(request.query_params), edge.desk
@@ -48,36 +49,31 @@ async def listed(edge: TheEdge, actor: Acting, request: Request) -> Response:
         }
 
     about: dict[str, Any] = {"group": group, "groups": list(READS), "outcome": said.get("outcome", "")}
-    try:
-        return shown(request, actor, "dead.html", **about, **await off_the_loop(look))
-    except Exception as error:  # noqa: BLE001  # `refused` raises what is nobody's to be told
-        return refused(request, actor, error)
+    return shown(request, actor, "dead.html", **about, **await off_the_loop(look))
 
 
 @router.post("/{verb}")
+@telling()
 async def order(edge: TheEdge, actor: Acting, request: Request, verb: str) -> Response:
     """`release` or `drop`: the failed events that the page showed; if any is another by now, it is refused."""
     desk = edge.desk
-    try:
-        said = await form_of(request)
-        group, why = said.get("group", ""), said.get("why", "")
+    said = await form_of(request)
+    group, why = said.get("group", ""), said.get("why", "")
 
-        def act() -> str:
-            do = {"release": desk.release, "drop": desk.drop}.get(verb)
-            if do is None:
-                raise Unselectable(f"there is nothing like {verb!r} to do with dead letters.")
-            with actor.tries(verb, {"group": group}):
-                chosen = _meant(desk.queues(actor, group), said)
-                if dead.seen(chosen) != said.get("seen"):
-                    raise Refused("what waits has changed since it was shown, and nothing was done: look again.")
-            left = do(actor, group, chosen, why)
-            return f"{len(chosen) - len(left)} of {len(chosen)} keys flow again" + (f"; {len(left)} wait" if left else "")
+    def act() -> str:
+        do = {"release": desk.release, "drop": desk.drop}.get(verb)
+        if do is None:
+            raise Unselectable(f"there is nothing like {verb!r} to do with dead letters.")
+        with actor.tries(verb, {"group": group}):
+            chosen = _meant(desk.queues(actor, group), said)
+            if dead.seen(chosen) != said.get("seen"):
+                raise Refused("what waits has changed since it was shown, and nothing was done: look again.")
+        left = do(actor, group, chosen, why)
+        return f"{len(chosen) - len(left)} of {len(chosen)} keys flow again" + (f"; {len(left)} wait" if left else "")
 
-        outcome = await off_the_loop(act)
-        back = {name: text for name, text in _said(said).items() if name != "key"}
-        return gone_to("/console/dead?" + urlencode({"group": group, **back, "outcome": outcome}))
-    except Exception as error:  # noqa: BLE001
-        return refused(request, actor, error)
+    outcome = await off_the_loop(act)
+    back = {name: text for name, text in _said(said).items() if name != "key"}
+    return gone_to("/console/dead?" + urlencode({"group": group, **back, "outcome": outcome}))
 
 
 def _said(said: Mapping[str, str]) -> dict[str, str]:

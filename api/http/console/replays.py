@@ -13,7 +13,7 @@ from api.console.timeline import TOPICS_OF_EVENTS
 from api.groups import READS
 from api.http.console.asking import Acting, form_of, number, selection_of
 from api.http.console.looking import NAMES
-from api.http.console.showing import gone_to, off_the_loop, refused, shown
+from api.http.console.showing import gone_to, off_the_loop, shown, telling
 from api.http.security.guard import Guard, TheEdge
 from api.http.security.permissions import LOOK
 
@@ -24,34 +24,31 @@ router = APIRouter(prefix="/console/replays", include_in_schema=False, dependenc
 
 
 @router.get("")
+@telling()
 async def listed(edge: TheEdge, actor: Acting, request: Request) -> Response:
     """All of them, and the form for another."""
     about: dict[str, Any] = {"names": NAMES, "topics": TOPICS_OF_EVENTS, "groups": list(READS)}
-    try:
-        return shown(request, actor, "replays.html", plans=await off_the_loop(lambda: edge.desk.replays(actor)), **about)
-    except Exception as error:  # noqa: BLE001  # `refused` raises what is nobody's to be told
-        return refused(request, actor, error)
+    return shown(request, actor, "replays.html", plans=await off_the_loop(lambda: edge.desk.replays(actor)), **about)
 
 
 @router.post("")
+@telling()
 async def plan(edge: TheEdge, actor: Acting, request: Request) -> Response:
     """Fix what is meant. Nothing is replayed yet."""
     desk = edge.desk
-    try:
-        said = await form_of(request)
-        group, topic, why = said.get("group", ""), said.get("into", ""), said.get("why", "")
+    said = await form_of(request)
+    group, topic, why = said.get("group", ""), said.get("into", ""), said.get("why", "")
 
-        def made() -> Plan:
-            with actor.tries("plan", {"group": group, "topic": topic}):
-                asked, rate = selection_of(said), number(said, "rate", 1_000)
-            return desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why)[0]
+    def made() -> Plan:
+        with actor.tries("plan", {"group": group, "topic": topic}):
+            asked, rate = selection_of(said), number(said, "rate", 1_000)
+        return desk.plan(actor, asked, group=group, topic=topic, rate=rate, why=why)[0]
 
-        return gone_to(f"/console/replays/{(await off_the_loop(made)).id}?preview=yes")
-    except Exception as error:  # noqa: BLE001
-        return refused(request, actor, error)
+    return gone_to(f"/console/replays/{(await off_the_loop(made)).id}?preview=yes")
 
 
 @router.get("/{name}")
+@telling()
 async def one(edge: TheEdge, actor: Acting, request: Request, name: str) -> Response:
     """How far it is; with `preview=yes` what it would do as things stand now."""
     desk, wanted = edge.desk, request.query_params.get("preview") == "yes"
@@ -74,26 +71,21 @@ async def one(edge: TheEdge, actor: Acting, request: Request, name: str) -> Resp
             "failed": failed,
         }
 
-    try:
-        return shown(request, actor, "replay.html", **await off_the_loop(look))
-    except Exception as error:  # noqa: BLE001
-        return refused(request, actor, error)
+    return shown(request, actor, "replay.html", **await off_the_loop(look))
 
 
 @router.post("/{name}/{verb}")
+@telling()
 async def act(edge: TheEdge, actor: Acting, request: Request, name: str, verb: str) -> Response:
     """`run`, `pause`, `stop`, `approve`."""
     desk = edge.desk
     steps = {"pause": desk.pause, "stop": desk.stop, "approve": desk.approve}
-    try:
-        await form_of(request)
-        if verb == "run":
-            await off_the_loop(lambda: desk.begin(actor, name))
-            return gone_to(f"/console/replays/{name}?begun=yes")
-        if verb in steps:
-            await off_the_loop(lambda: steps[verb](actor, name))
-        else:
-            raise Unselectable(f"there is nothing like {verb!r} to do with a replay.")
-        return gone_to(f"/console/replays/{name}")
-    except Exception as error:  # noqa: BLE001
-        return refused(request, actor, error)
+    await form_of(request)
+    if verb == "run":
+        await off_the_loop(lambda: desk.begin(actor, name))
+        return gone_to(f"/console/replays/{name}?begun=yes")
+    if verb in steps:
+        await off_the_loop(lambda: steps[verb](actor, name))
+    else:
+        raise Unselectable(f"there is nothing like {verb!r} to do with a replay.")
+    return gone_to(f"/console/replays/{name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -23,12 +24,14 @@ from api.tables import UnknownTable
 from bookly.errors import BrokerUnavailable, RegistryUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
 
     from api.console.acting import Actor
+
+    Endpoint = Callable[..., Awaitable[Response]]
 
 Answer = TypeVar("Answer")
 HERE: Final = Path(__file__).parent
@@ -70,8 +73,28 @@ def shown(request: Request, actor: Actor, template: str, status: int = 200, **wh
     return page("console.html" if whole else template, status, part=template, **{"why": "", **about, **what})
 
 
-def refused(request: Request, actor: Actor, error: Exception, template: str = "refused.html", **what: Any) -> Response:
-    """The reason, on the page where it was asked. Raises what is nobody's to be told."""
+def telling(template: str = "refused.html", **blank: Any) -> Callable[[Endpoint], Endpoint]:
+    """What an endpoint raises is said on the page where it was asked; `blank`: what that page shows besides."""
+
+    def around(endpoint: Endpoint) -> Endpoint:
+        @wraps(endpoint)
+        async def answered(*, request: Request, actor: Actor, **given: Any) -> Response:
+            try:
+                return await endpoint(request=request, actor=actor, **given)
+            except Exception as error:  # noqa: BLE001  # what is nobody's to be told is raised again
+                return _refused(request, actor, error, template, blank)
+
+        return answered
+
+    return around
+
+
+def gone_to(path: str) -> Response:
+    """After a form: what follows is looked at, and may be looked at again."""
+    return RedirectResponse(path, 303)
+
+
+def _refused(request: Request, actor: Actor, error: Exception, template: str, what: dict[str, Any]) -> Response:
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), None)
     if status is not None:
         return shown(request, actor, template, status, why=str(error), **what)
@@ -79,8 +102,3 @@ def refused(request: Request, actor: Actor, error: Exception, template: str = "r
     if problem is None:
         raise error
     return shown(request, actor, template, problem.status, why=problem.detail, **what)
-
-
-def gone_to(path: str) -> Response:
-    """After a form: what follows is looked at, and may be looked at again."""
-    return RedirectResponse(path, 303)
