@@ -40,7 +40,7 @@ $(BIN)/promtool:  # Prometheus' own: on the PATH, out of Debian's package, or bu
 	else GOBIN=$(CURDIR)/$(BIN) go install github.com/prometheus/prometheus/cmd/promtool@v0.307.3; fi
 
 stack: setup  ## Kafka, the registry and Redis in the foreground; Ctrl-C stops them (CLUSTER=1: three brokers, six Redis; SECURE=1: TLS and names)
-	@$(BIN)/python -m stack up $(if $(CLUSTER),--cluster) $(if $(SECURE),--secure)
+	@$(BIN)/python -m stack up $(if $(filter-out 0,$(CLUSTER)),--cluster) $(if $(filter-out 0,$(SECURE)),--secure)
 
 down: setup  ## stop this checkout's stack, wherever it was started
 	@$(BIN)/python -m stack down

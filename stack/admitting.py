@@ -13,13 +13,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its __init_
     UserScramCredentialUpsertion,
 )
 
+from bookly.access import MECHANISM
 from stack.errors import ServerDied
 from stack.secrets import ADMIN, REGISTRY
 
 if TYPE_CHECKING:
     from stack.secrets import Secrets
 
-MECHANISM = "SCRAM-SHA-512"
 _ITERATIONS = 4096
 _PATIENCE_S, _POLL_S = 60.0, 0.05
 # Its journal, its snapshots and its news, with the groups that it reads them by.

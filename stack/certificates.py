@@ -48,10 +48,12 @@ def make(directory: Path, names: tuple[str, ...]) -> None:
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Never readable by anybody else, not even while it is written."""
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_bytes(content)
+    """Never readable by anybody else, not even while it is written, and whole or not there."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.touch(mode=0o600)
+    draft.chmod(0o600)
+    draft.write_bytes(content)
+    draft.replace(path)
 
 
 def _called(name: str) -> x509.Name:

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 from types import FrameType
 from typing import Annotated
 
@@ -84,7 +85,7 @@ def environment(stack: Stack, principal: str = ADMIN) -> list[str]:
     """The addresses as the settings of every part of Bookly, to be sourced by a shell; with files for passwords, and none."""
     found = {"BOOKLY_BROKERS": stack.brokers, "BOOKLY_REGISTRY": str(stack.registry), "BOOKLY_REDIS": str(stack.redis)}
     found |= stack.secrets.environment(principal) if stack.secrets is not None else {}
-    return [f"{name}={value}" for name, value in found.items()]
+    return [f"{name}={quote(value)}" for name, value in found.items()]
 
 
 @app.command()
@@ -93,7 +94,14 @@ def env(
     who: Annotated[str, typer.Option("--as", help="On secured servers: the principal; by default, the administrator.")] = ADMIN,
 ) -> None:
     """Print the addresses as export lines: eval "$(python -m stack env)". Exits with 1 where no stack runs."""
-    for line in environment(Stack.attach(directory), who):
+    from contracts.acls import PRINCIPALS  # noqa: PLC0415  # as above
+
+    stack = Stack.attach(directory)
+    if stack.secrets is None and who != ADMIN:
+        raise typer.BadParameter("this stack believes everybody: leave --as out, or start it with --secure", param_hint="--as")
+    if stack.secrets is not None and who not in (*PRINCIPALS, ADMIN):
+        raise typer.BadParameter(f"{who} is no principal: {', '.join((*PRINCIPALS, ADMIN))}", param_hint="--as")
+    for line in environment(stack, who):
         typer.echo(f"export {line}")
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RANGES = ((0, 5460), (5461, 10922), (10923, 16383))
 DEADLINE_S = 30.0
+_ANSWER_S = 5.0  # a halted node would be asked for ever
 
 
 class Six:
@@ -77,7 +78,7 @@ class Six:
         _until(self._is_well)
 
     def ask(self, port: int, *command: str | int) -> Any:
-        with redis.Redis(host=HOST, port=port, protocol=2) as client:
+        with redis.Redis(host=HOST, port=port, protocol=2, socket_timeout=_ANSWER_S) as client:
             client.response_callbacks.clear()
             return client.execute_command(*command)
 

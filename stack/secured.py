@@ -9,8 +9,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from bookly.access import MECHANISM
 from stack import java
-from stack.admitting import MECHANISM
 from stack.broker import CLUSTER_ID
 from stack.certificates import write_secret
 from stack.errors import ServerDied

@@ -12,7 +12,7 @@ ASIDE = [HERE / "browser", *(HERE / "integration" / name for name in ("cache", "
 
 
 def main() -> int:
-    """The longest is seen as it runs, the others when all are done. The exit code is that of what failed."""
+    """The longest is seen as it runs, the others when all are done. Arguments are pytest's. Exit code: that of what failed."""
     named = {*WITHOUT_SERVERS, *ASIDE}
     others = [path for path in (*HERE.iterdir(), *(HERE / "integration").iterdir()) if path not in named and _has_tests(path)]
     others.remove(HERE / "integration")
@@ -41,7 +41,7 @@ def _start(lane: list[Path], said: Path) -> subprocess.Popen[bytes]:
 
 
 def _command(lane: list[Path]) -> list[str]:
-    return [sys.executable, "-m", "pytest", *map(str, lane)]
+    return [sys.executable, "-m", "pytest", *sys.argv[1:], *map(str, lane)]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @contextmanager
 def servers(home: Path) -> Iterator[Stack]:
     """With SECURE=1 in the environment they believe nobody: tests are their administrator, each worker is its own principal."""
-    principals = PRINCIPALS if os.environ.get("SECURE") else ()
+    principals = PRINCIPALS if os.environ.get("SECURE", "0") not in ("", "0") else ()
     with Stack.start(home, principals=principals) as running, pytest.MonkeyPatch.context() as patch:
         if running.secrets is not None:
             for name, value in running.secrets.environment(ADMIN).items():

@@ -24,7 +24,7 @@ class Seldom(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith(OURS) or record.exc_info:
             return True
-        kind = (record.name, record.msg)
+        kind = (record.name, record.msg if isinstance(record.msg, str) else repr(record.msg))
         said_at, unsaid = self._known.get(kind, (float("-inf"), 0))
         if record.created - said_at < AGAIN_S:
             self._known[kind] = (said_at, unsaid + 1)

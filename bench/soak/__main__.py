@@ -32,7 +32,7 @@ def main(events: Events = 10_000_000, rate: Rate = 2_500, seed: Seed = 7, target
     """All five groups on a stack of their own, steady work on keys that are there already, and what grows in spite of it.
 
     Exit code 0: nothing lost, nothing doubled, memory and open files flat (judged from 20 minutes on); 1: not so, or somebody
-    died or stood still, and the last lines say what; 2: it could not begin.
+    died or stood still, and the last lines say what; 2: a server or a setting did not let it begin, or go on.
     """
     console = Console(stderr=True, highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -28,18 +28,19 @@ def warm(samples: Sequence[Sample]) -> Sequence[Sample]:
 
 
 def growth(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Any]:
-    """The slopes of each process, and the worst."""
+    """The slopes of each process, and the worst; None of a run of a second or two, which has none."""
     by_worker = {name: warm(taken) for name, taken in samples.items()}
     rss, fds = (
         {
             name: round(slope_per_h([one.at for one in taken], [float(one[field]) for one in taken]), 2)
             for name, taken in by_worker.items()
+            if len(taken) > 1
         }
         for field in (1, 2)
     )
     return {
-        "rss_slope_mb_per_h": max(rss.values()),
-        "fd_slope_per_h": max(fds.values()),
+        "rss_slope_mb_per_h": max(rss.values(), default=None),
+        "fd_slope_per_h": max(fds.values(), default=None),
         "rss_slope_mb_per_h_by_worker": rss,
         "fd_slope_per_h_by_worker": fds,
         "rss_mb_by_worker": {name: [round(taken[0].rss_mb, 1), round(taken[-1].rss_mb, 1)] for name, taken in by_worker.items()},

@@ -25,7 +25,6 @@ def main(events: int, rate: float, seed: int, midnight: str) -> None:
     life = Life(Population(midnight=datetime.fromisoformat(midnight)), seed)
     drawn, told = life.events(events), 0.0
     brokers, registry = os.environ["BOOKLY_BROKERS"], os.environ["BOOKLY_REGISTRY"]
-    brokers, registry = os.environ["BOOKLY_BROKERS"], os.environ["BOOKLY_REGISTRY"]
     with BlockingProducer(brokers=brokers, registry=registry, source="soak") as producer:
         for number, when in due(rate, events / rate):
             producer.enqueue(next(drawn))

@@ -100,7 +100,6 @@ class Soak:
         """What the publisher told; a sample of each worker is taken whenever it tells something."""
         columns = (TextColumn("events"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         log = self._home / "publisher.log"
-        log = self._home / "publisher.log"
         with Progress(*columns, console=self._console) as bar, Telling(self._environment, log) as telling:
             task = bar.add_task("events", total=events)
             telling.start("bench.soak.publishing", events, rate, self._seed, self._population.midnight.isoformat())

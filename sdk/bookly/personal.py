@@ -41,7 +41,7 @@ def values_hidden(text: str, event: Any) -> str:
 
 def texts_hidden(text: str, personal: Iterable[str]) -> str:
     """A text with each of these in it replaced; the longest first, for one may be in another."""
-    for each in sorted(personal, key=len, reverse=True):
+    for each in sorted(filter(None, personal), key=len, reverse=True):
         text = text.replace(each, STARS)
     return text
 

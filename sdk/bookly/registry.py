@@ -68,7 +68,7 @@ class Registry:
         for version in sorted(self._ask(subject, lambda: self._client.get_versions(subject), unknown), reverse=True):
             found = self._ask(subject, partial(self._client.get_version, subject, version), unknown)
             self._subjects.add(subject)
-            if found.schema is not None and fingerprint_of(str(found.schema.schema_str)) == fingerprint:
+            if found.schema is not None and fingerprint_of(self._text_of(found.schema, subject)) == fingerprint:
                 return int(found.schema_id or 0)
         raise UnknownSchema(unknown)
 
@@ -85,11 +85,9 @@ class Registry:
         text = self._texts.get(schema_id)
         if text is None:
             unknown = f"The schema registry at {self.url} has no schema with id {schema_id}: the record is of another registry."
-            schema = self._ask(f"schema id {schema_id}", lambda: self._client.get_schema(schema_id), unknown)
-            text = str(schema.schema_str)
-            if len(text) > _LONGEST:
-                raise RegistryUnavailable(self.url, f"schema id {schema_id}", f"it has {len(text):,} characters, no schema has")
-            self._texts[schema_id] = text
+            wanted = f"schema id {schema_id}"
+            schema = self._ask(wanted, lambda: self._client.get_schema(schema_id), unknown)
+            text = self._texts[schema_id] = self._text_of(schema, wanted)
         return text
 
     def decoder(self, schema_id: int) -> Callable[[bytes, int], Record]:
@@ -120,6 +118,12 @@ class Registry:
         found = self._ask(spec.subject, lambda: self._client.lookup_schema(spec.subject, schema), unknown)
         self._subjects.add(spec.subject)
         return int(found.schema_id or 0)
+
+    def _text_of(self, schema: Schema, wanted: str) -> str:
+        text = str(schema.schema_str)
+        if len(text) > _LONGEST:
+            raise RegistryUnavailable(self.url, wanted, f"it has {len(text):,} characters, no schema has")
+        return text
 
     def _forgotten(self) -> int | None:
         """How many subjects the registry knew before and lists no more; None when it does not say.

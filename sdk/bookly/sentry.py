@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bookly.at_work import at_work
 from bookly.errors import InvalidSettings
-from bookly.personal import STARS, hidden
+from bookly.personal import STARS, hidden, texts_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,14 +43,12 @@ def report_errors_if_wanted(service: str, environ: Mapping[str, str] | None = No
             default_integrations=False,  # others look at requests, arguments and what is installed
             auto_enabling_integrations=False,
             integrations=[
-                into.LoggingIntegration(level=logging.WARNING, event_level=logging.ERROR),
+                into.LoggingIntegration(level=None, event_level=logging.ERROR),  # lines before it may say what exceptions said
                 ends.AtexitIntegration(callback=lambda *_: None),
                 raised.ExcepthookIntegration(),
             ],
             include_local_variables=False,
-            max_breadcrumbs=20,
             before_send=_scrubbed,
-            before_breadcrumb=lambda crumb, _: hidden(crumb),
             shutdown_timeout=FLUSH_S,
         )
     except sdk.utils.BadDsn as error:
@@ -68,19 +66,30 @@ def flush_reports() -> None:
 def _scrubbed(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
     record = hint.get("log_record")
     said = record.msg if record is not None and isinstance(record.msg, dict) else {}  # a structured line
-    raised = said.get("exc_info")
+    raised = said.get("exc_info") or (hint.get("exc_info") or (None, None))[1]
     ids = {**at_work(), **{name: said[name] for name in TAGS if name in said}}
     if said:
         event["logentry"] = {"message": said.get("event", "")}
         left_out = {"event", "exc_info", *(("error",) if raised else ()), *ids}
         event["extra"] = {name: value for name, value in said.items() if name not in left_out}
+    elif record is not None and isinstance(raised, BaseException):
+        event["logentry"] = {"message": str(record.msg).partition("\n")[0]}  # what asyncio says goes on with the exception
     if isinstance(raised, BaseException):
         event["exception"] = _exception(raised)
+        event |= {part: _without(event[part], raised) for part in ("logentry", "extra") if part in event}
     for each in event.get("exception", {}).get("values", ()):
         each["value"] = STARS
     event["tags"] = {**event.get("tags", {}), **ids}
     scrubbed: dict[str, Any] = hidden(event)
     return scrubbed
+
+
+def _without(said: Any, raised: BaseException | None) -> Any:
+    """A line's fields, without what the exception and its causes say wherever one of them quotes it."""
+    while raised is not None:
+        said = {name: texts_hidden(value, [str(raised)]) if isinstance(value, str) else value for name, value in said.items()}
+        raised = raised.__cause__ or raised.__context__
+    return said
 
 
 def _exception(raised: BaseException) -> Any:

@@ -155,9 +155,12 @@ def secret_of(variable: str, environ: Mapping[str, str]) -> str:
     if not path:
         return secret
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        secret = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{variable}_FILE: {path} cannot be read ({type(error).__name__}).") from None
+    if not secret:
+        raise InvalidSettings(f"{variable}_FILE: {path} is empty. It holds the secret, and nothing else.")
+    return secret
 
 
 def refuse_misspelt(environ: Mapping[str, str], more: Iterable[str] = ()) -> None:

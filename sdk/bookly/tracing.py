@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Tracer
 
+FLUSH_S = 2.0
 _TRACEPARENT = re.compile("[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 WHERE = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -33,9 +34,18 @@ def active_tracer() -> Tracer | None:
     return tracer
 
 
+def flush_traces() -> None:
+    """What is kept is sent, or FLUSH_S are over: for who ends the process without a clean-up."""
+    api: Any = sys.modules.get("opentelemetry.trace")
+    flush = None if api is None else getattr(api.get_tracer_provider(), "force_flush", None)
+    if flush is not None:
+        flush(int(FLUSH_S * 1000))
+
+
 def keep_traces_if_wanted(service: str, environ: Mapping[str, str] | None = None) -> None:
     """From here on this process keeps traces, if OTEL_EXPORTER_OTLP_ENDPOINT (or ..._TRACES_ENDPOINT) says where spans go:
-    http(s) to a collector, file:///... for OTLP JSON lines. What is left of them is sent when the process ends.
+    http(s) to a collector, file:///... for OTLP JSON lines. What is left of them is sent when the process ends, or by
+    `flush_traces`.
 
     `service`: its name, unless OTEL_SERVICE_NAME says another. Raises InvalidSettings.
     """

@@ -16,7 +16,7 @@ def start(service: str, variable: str, endpoint: str) -> None:
     """The tracer of the process is a real one from here on. `variable`: which one named the endpoint. Raises InvalidSettings."""
     where = urlsplit(endpoint)
     if where.scheme not in SCHEMES or (where.scheme == "file") != (not where.netloc):
-        raise InvalidSettings(f"{variable} is {endpoint!r}: give http://host:port, https://host:port or file:///path.")
+        raise InvalidSettings(f"{variable} is no endpoint: give http://host:port, https://host:port or file:///path.")
     try:
         resources, sdk, export, api = map(import_module, ("opentelemetry.sdk.resources", *_SDK, "opentelemetry.trace"))
         exporter = _exporter(url2pathname(where.path) if where.scheme == "file" else None)

@@ -19,11 +19,13 @@ class Versions(Schemas, Protocol):
 
 
 class Framing:
-    """Prefixes of values: the magic byte and the schema's id. However many lanes wait for one, it is asked for once."""
+    """Prefixes of values: the magic byte and the schema's id. However many lanes wait for one, it is asked for once.
 
-    def __init__(self, versions: Versions) -> None:
-        self._versions = versions
-        self._known: dict[tuple[str, str], bytes] = {}
+    `known`: those of before, by subject and fingerprint, and from now on those that are found.
+    """
+
+    def __init__(self, versions: Versions, known: dict[tuple[str, str], bytes]) -> None:
+        self._versions, self._known = versions, known
         self._asked: dict[tuple[str, str], asyncio.Task[int]] = {}
 
     async def prefix(self, row: Row) -> bytes:

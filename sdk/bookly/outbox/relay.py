@@ -61,6 +61,7 @@ class Relay:
         self._terms, self._retry_s = Terms(keep_s, hold_s, lease_s, holder=str(uuid.uuid4())), retry_s
         self._transport, self._schemas = transport, schemas
         self._outcome = Outcome()
+        self._prefixes: dict[tuple[str, str], bytes] = {}
         self.figures = Figures()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,7 +87,7 @@ class Relay:
         """One producer and one connection, until one of them fails: then both are made anew."""
         schemas = self._schemas or Registry(self._settings.registry, limit=self._settings.connect_timeout)
         async with Producer(transport=self._transport, schemas=schemas, **self._arguments()) as producer:
-            lanes = Lanes(producer, Framing(schemas), self._outcome, self._retry_s)
+            lanes = Lanes(producer, Framing(schemas, self._prefixes), self._outcome, self._retry_s)
             connection = await asyncio.to_thread(self._engine.connect)
             try:
                 turns = Turns(connection, self.figures, self._terms)
@@ -107,8 +108,13 @@ class Relay:
                     news.cancel()
         finally:
             stopped.cancel()
-        await lanes.drain()
-        await self._turn(turns, lanes, last=True)
+        draining = asyncio.ensure_future(lanes.drain())
+        while True:  # the keys stay ours only as long as the database hears of us
+            await asyncio.wait({draining}, timeout=_POLL_S)
+            is_last = draining.done()
+            await self._turn(turns, lanes, last=True)
+            if is_last:
+                break
         await asyncio.to_thread(turns.leave)
 
     async def _turn(self, turns: Turns, lanes: Lanes, *, last: bool = False) -> bool:

@@ -23,7 +23,7 @@ def database_url(text: str) -> URL:
     """The URL, whatever driver the service uses in it. Raises InvalidSettings, which never quotes it."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         raise InvalidSettings("The outbox's database is no URL: it must be like postgresql://user@host/name.") from None
     backend = url.get_backend_name()
     if backend not in _DRIVERS:

@@ -77,7 +77,7 @@ def test_an_event_above_the_relays_limit_is_dropped_by_people_alone(world: World
 
 @pytest.fixture
 def small_records(world: World) -> Iterator[None]:
-    """The topic takes records of 600 bytes, below what any of our limits say."""
+    """The topic takes records of 1,500 bytes, below what any of our limits say."""
     admin = AdminClient(librdkafka_settings(world.stack.brokers))
 
     def alter(operation: AlterConfigOpType, value: str | None) -> None:
@@ -93,7 +93,7 @@ def small_records(world: World) -> Iterator[None]:
 
 @pytest.mark.usefixtures("small_records")
 def test_an_event_that_the_broker_refuses_is_tried_again_after_a_while(world: World) -> None:
-    """Random letters, so that compression does not make it small."""
+    """Numbers of all kinds, which compression leaves above the limit."""
     with world.database.engine.begin() as connection:
         large = OUTBOX.write(connection, category(repr(list(range(900)))))
         after = OUTBOX.write(connection, category("short"))

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from bookly.outbox.tables import OUTBOX as TABLE
 from tests.integration.outbox.world import OUTBOX, by_key, status, write
 from tests.integration.outbox.writers import Writers
+from tests.pipeline import eventually
 
 if TYPE_CHECKING:
     from tests.integration.outbox.world import Database, World
@@ -44,8 +45,7 @@ def _write_alone(database: Database, key: str) -> None:
 def test_numbers_of_a_key_follow_the_commits_of_concurrent_writers(on_postgresql: Database) -> None:
     """Compared with the time at which PostgreSQL says that it committed each."""
     with Writers(on_postgresql, seed=1, count=8):
-        while on_postgresql.measure().size < 1_000:
-            pass
+        eventually(lambda: on_postgresql.measure().size >= 1_000, "a thousand events are written")
     with on_postgresql.engine.connect() as connection:
         numbered: dict[str, list[str]] = {}
         for key, event_id in connection.execute(select(TABLE.c.key, TABLE.c.event_id).order_by(TABLE.c.id)):

@@ -151,13 +151,13 @@ async def test_a_worker_moves_tags_as_itself(domain: str, secured: Stack, become
     await invalidator.close()
 
 
-async def test_a_client_without_a_name_says_that_redis_is_away_and_no_password(
+async def test_a_client_with_a_wrong_password_says_that_redis_is_away_and_not_which_it_was(
     secured: Stack, become: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     become("auth")
     monkeypatch.setenv("BOOKLY_REDIS_USER", "api")
     link = link_to(str(secured.redis), 5.0)
-    with pytest.raises(AwayError):
+    with pytest.raises(AwayError) as raised:
         await link.call(ENTRY, lambda redis: redis.get(ENTRY))
     await link.close()
-    assert secrets_of(secured).password("auth") not in caplog.text
+    assert secrets_of(secured).password("auth") not in f"{raised.value}{caplog.text}"

@@ -99,6 +99,11 @@ def test_what_happens_while_it_warms_up_is_no_growth() -> None:
     assert (grown["rss_slope_mb_per_h"], grown["fd_slope_per_h"]) == (0.0, 0.0)
 
 
+def test_a_run_of_a_second_has_no_slope() -> None:
+    grown = growth({"auth": [Sample(0.0, 150.0, 20), Sample(1.0, 151.0, 20)]})
+    assert (grown["rss_slope_mb_per_h"], grown["fd_slope_per_h"]) == (None, None)
+
+
 def test_the_worst_worker_is_told_with_each_beside_it() -> None:
     flat = [Sample(minute * 60.0, 150.0, 20) for minute in range(61)]
     leaking = [Sample(minute * 60.0, 150.0 + minute / 5, 20 + minute // 30) for minute in range(61)]

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
-from faults.cluster import Kill, Worked, behind, figures, invalidated, stood
+from faults.cluster import Kill, Worked, behind, figures, invalidated, main, stood
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +39,14 @@ def test_invalidations_stood_still_for_the_longest_gap_of_a_worker_after_the_kil
     assert stood(invalidated(tmp_path), 10.0, 30.0) == pytest.approx(6.0)
 
 
+def test_a_run_in_which_nobody_would_be_killed_is_refused() -> None:
+    with pytest.raises(typer.BadParameter, match="nobody would be killed"):
+        main(minutes=0.5, every=30)
+
+
 def test_the_figures_have_every_invariant_and_times_of_all_kills() -> None:
     kills = [Kill(0.0, 1, 7000), Kill(30.0, 2, 7001), Kill(60.0, 3, 7002)]
-    found = figures(Worked(9, 0, 9, 0, kills, [1.0, 2.0, 9.0], [0.5, 0.5, 0.75], 4, []))
+    found = figures(Worked(9, 0, 9, 0, 0, kills, [1.0, 2.0, 9.0], [0.5, 0.5, 0.75], 4, []))
     assert found["kills"] == {"broker": 3, "redis_master": 3}
     assert not any(found["violations"].values())
     assert found["group_behind_s"] == {"median": 2.0, "max": 9.0}

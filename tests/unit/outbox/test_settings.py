@@ -39,6 +39,14 @@ def test_the_url_comes_from_the_environment_or_from_a_file(tmp_path: Path) -> No
         database_from({})
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:a@secret:c@h/d", "postgresql://u@h:secret/d", "secret"])
+def test_a_url_that_is_none_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="is no URL") as refused:
+        database_url(url)
+    assert "secret" not in str(refused.value)
+    assert refused.value.__suppress_context__, "nor is what SQLAlchemy says of it"
+
+
 def test_an_outbox_is_of_a_service_with_a_name() -> None:
     with pytest.raises(InvalidSettings, match="source is missing"):
         BlockingOutbox(source=" ")

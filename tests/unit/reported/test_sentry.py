@@ -17,7 +17,7 @@ from tests.unit.reported.sentry_server import Received, sentry
 
 MAIL, NAME, IP, SECRET = "ann@example.org", "Ann Lee", "192.0.2.7", "in a variable of a frame"
 PROGRAM = f"""
-import os
+import logging, os
 os.environ["SENTRY_ENVIRONMENT"] = "tests"
 from faust.types import TP
 from agents.engine.applying import say
@@ -48,7 +48,9 @@ def fail(*events):
 registered = UserRegistered("u-1", "{MAIL}", "{NAME}")
 say(TP("bookly.auth", 2), Record(7, b"", headers=HEADERS), Bad("HANDLER_RAISED", fail(registered)), registered)
 logged_in = UserLoggedIn("u-1", "s-1", "{IP}", "password", 1)
-stop_process("what it said of {MAIL}: email='{MAIL}', full_name='{NAME}'", fail(registered, logged_in))
+failed = fail(registered, logged_in)
+logging.getLogger("asyncio").error(f"a task failed\\nfuture: <Task exception={{failed!r}}>", exc_info=failed)
+stop_process(f"what it said of {MAIL}: email='{MAIL}', full_name='{NAME}': {{failed}}", failed)
 """
 
 
@@ -68,7 +70,7 @@ def received() -> Received:
 
 
 def test_what_failed_is_reported_with_the_ids_of_its_event_and_where_it_happened(received: Received) -> None:
-    letter, end = received.events
+    letter, task, end = received.events
     assert letter["logentry"]["message"] == "dead letter"
     assert letter["level"] == "error"
     assert letter["environment"] == "tests"
@@ -82,13 +84,14 @@ def test_what_failed_is_reported_with_the_ids_of_its_event_and_where_it_happened
     assert letter["tags"] == wanted
     assert (letter["extra"]["topic"], letter["extra"]["partition"], letter["extra"]["offset"]) == ("bookly.auth", 2, 7)
     assert letter["extra"]["reason"] == "HANDLER_RAISED"
+    assert (task["logentry"]["message"], task["exception"]["values"][0]["type"]) == ("a task failed", "ValueError")
     assert end["level"] == "fatal", "it was sent though the process ended at once"
     [raised] = end["exception"]["values"]
     assert (raised["type"], raised["stacktrace"]["frames"][-1]["function"]) == ("ValueError", "handle")
 
 
 def test_nothing_personal_has_left_the_process(received: Received) -> None:
-    assert len(received.events) == 2
+    assert len(received.events) == 3
     for value in (MAIL, NAME, IP, SECRET):
         assert value not in received.text, f"{value} in {received.text}"
 

@@ -85,7 +85,11 @@ def test_redis_and_the_registry_get_name_password_and_authority(full: dict[str, 
 def test_a_password_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text(f"{SECRET}\n", encoding="utf-8")
-    assert Access.to("KAFKA", {"BOOKLY_KAFKA_USER": "auth", "BOOKLY_KAFKA_PASSWORD_FILE": str(file)}).password == SECRET
+    said = {"BOOKLY_KAFKA_USER": "auth", "BOOKLY_KAFKA_PASSWORD_FILE": str(file)}
+    assert Access.to("KAFKA", said).password == SECRET
+    file.write_text("\n", encoding="utf-8")
+    with pytest.raises(InvalidSettings, match=r"BOOKLY_KAFKA_PASSWORD_FILE: .*password is empty"):
+        Access.to("KAFKA", said)
 
 
 @pytest.mark.parametrize(
