@@ -43,6 +43,9 @@ class Cluster(Stack):
             "registry": self.registry,
         }
 
+    def has_copies(self, name: str) -> bool:
+        return name != "registry"
+
     @classmethod
     @contextlib.contextmanager
     def start(cls, directory: Path | str, *, say: Say = to_stderr) -> Iterator[Cluster]:  # type: ignore[override]  # no ports to choose

@@ -31,6 +31,7 @@ RedisPort = Annotated[int | None, typer.Option(envvar="BOOKLY_STACK_REDIS_PORT",
 
 HERE = Path()
 _POLL = 0.2
+_AGAIN_S = 10.0  # time enough to see how the others fare without it
 app = typer.Typer(help="The local servers: Kafka, Apicurio Registry and Valkey.", no_args_is_help=True, add_completion=False)
 
 
@@ -106,10 +107,20 @@ def env(
 
 
 def _watch(stack: Stack) -> None:
+    """Until a server ends by itself. One that has copies is missed by nobody, and is started again after a while."""
+    again: dict[str, float] = {}
     while True:
-        for server in stack.servers.values():
-            if not server.is_alive():
+        for name, server in stack.servers.items():
+            if server.is_alive():
+                again.pop(name, None)
+            elif not stack.has_copies(name):
                 raise ServerDied(server.obituary())
+            elif name not in again:
+                again[name] = time.monotonic() + _AGAIN_S
+                to_stderr(f"{name} has ended: the others go on, and it is started again in {_AGAIN_S:g} s")
+            elif time.monotonic() > again[name]:
+                server.start(wait=False)
+                to_stderr(f"{name} is started again")
         time.sleep(_POLL)
 
 

@@ -53,6 +53,10 @@ class Stack:
         """In the order in which they start."""
         return {"redis": self.redis, "broker": self.broker, "registry": self.registry}
 
+    def has_copies(self, name: str) -> bool:  # noqa: ARG002  # a cluster's have
+        """Whether others do what this server did while it is away."""
+        return False
+
     @classmethod
     @contextlib.contextmanager
     def start(

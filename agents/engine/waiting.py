@@ -27,15 +27,19 @@ ASKING_S = 2.0
 
 def wait_for_broker(brokers: str) -> None:
     """Return when one of them answers. Raises BrokerUnavailable after PATIENCE_S."""
-    client = admin_client(brokers)
+    heard: list[str] = []
+    client = admin_client(brokers, {"error_cb": lambda error: heard.append(error.str())})
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             client.list_topics(timeout=ASKING_S)
         except KafkaException as error:
+            client.poll(0)  # why, in the client's own words, be it that we are not let in
+            reason = heard[-1] if heard else error.args[0].str()
             if time.monotonic() > deadline:
-                raise BrokerUnavailable(brokers, PATIENCE_S, error.args[0].str()) from error
-            log.warning("broker away, waiting", brokers=brokers, error=error.args[0].str())
+                raise BrokerUnavailable(brokers, PATIENCE_S, reason) from error
+            log.warning("no broker answers, waiting", brokers=brokers, error=reason)
+            heard.clear()
         else:
             return
 

@@ -71,6 +71,8 @@ def librdkafka_access(own: Mapping[str, Any] | None = None, environ: Mapping[str
         return {}
     access = Access.to("KAFKA", environ)
     authority = {"ssl.ca.location": access.ca} if access.ca else {}
+    if access.ca:
+        _context("BOOKLY_KAFKA_CA", access.ca)  # what is no certificate is said here, and named
     if access.user:
         return {
             "security.protocol": "SASL_SSL",

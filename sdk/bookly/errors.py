@@ -3,6 +3,8 @@
 # an error is named by its meaning; BooklyError says that it is one
 from __future__ import annotations
 
+_NOT_LET_IN = ("SASL", "SSL", "certificate", "HTTP 401", "HTTP 403")  # in the words of the clients
+
 
 class BooklyError(Exception):
     """Root of all errors of this SDK."""
@@ -57,10 +59,8 @@ class RegistryUnavailable(BooklyError):
         self.url, self.wanted, self.reason = url, wanted, reason
 
     def __str__(self) -> str:
-        return (
-            f"The schema registry at {self.url} gave no answer about {self.wanted}: {self.reason}. "
-            "Check that it runs and that BOOKLY_REGISTRY (or registry=) names it, then try again."
-        )
+        advice = _advice("REGISTRY", self.reason)
+        return f"The schema registry at {self.url} gave no answer about {self.wanted}: {self.reason.rstrip('.')}. {advice}"
 
 
 class BrokerUnavailable(BooklyError):
@@ -71,10 +71,8 @@ class BrokerUnavailable(BooklyError):
         self.brokers, self.limit, self.reason = brokers, limit, reason
 
     def __str__(self) -> str:
-        return (
-            f"No Kafka broker at {self.brokers} answered within {self.limit:g} s: {self.reason}. "
-            "Check that it runs and that BOOKLY_BROKERS (or brokers=) names it, then try again."
-        )
+        advice = _advice("BROKERS", self.reason)
+        return f"No Kafka broker at {self.brokers} answered within {self.limit:g} s: {self.reason.rstrip('.')}. {advice}"
 
 
 class BufferFull(BooklyError):
@@ -135,3 +133,10 @@ class CacheUnavailable(BooklyError):
             f"Redis could not answer about {self.what}: {self.reason}. Nothing is allowed without its answer. "
             "Check that it runs and that BOOKLY_REDIS names it, then try again."
         )
+
+
+def _advice(setting: str, reason: str) -> str:
+    if any(words in reason for words in _NOT_LET_IN):
+        server = "KAFKA" if setting == "BROKERS" else setting
+        return f"It runs and does not let us in: check BOOKLY_{server}_USER, its password and BOOKLY_{server}_CA."
+    return f"Check that it runs and that BOOKLY_{setting} (or {setting.lower()}=) names it, then try again."

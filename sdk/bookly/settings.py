@@ -22,7 +22,7 @@ _EXAMPLES = {
     "registry": "it must be a URL like http://host:8080/apis/ccompat/v7",
     "source": 'name the service that publishes, for example source="booking-web"',
 }
-_BROKER = re.compile(r"([A-Za-z_]+://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]'\"]+)(:\d{1,5})?")
+_BROKER = re.compile(r"((?i:PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]'\"]+)(:\d{1,5})?")
 SECRET_CHARACTERS = 16  # the least that an internal secret has
 EVENT_BYTES = 1_000_000  # key, value and headers of one event: the broker's own limit is a little above
 LONGEST_S = 2_000_000.0  # 23 days: what librdkafka's milliseconds hold

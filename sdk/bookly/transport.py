@@ -35,11 +35,11 @@ def librdkafka_settings(brokers: str, own: Mapping[str, Any] | None = None) -> d
     return {"logger": librdkafka_log(), **librdkafka_access(own), **(own or {}), "bootstrap.servers": brokers}
 
 
-def admin_client(brokers: str) -> AdminClient:
+def admin_client(brokers: str, own: Mapping[str, Any] | None = None) -> AdminClient:
     """A client for questions about topics and groups, as quiet as the producers are."""
     from confluent_kafka.admin import AdminClient  # noqa: PLC0415  # who only publishes asks none
 
-    return AdminClient(librdkafka_settings(brokers))
+    return AdminClient(librdkafka_settings(brokers, own))
 
 
 class Transport(Protocol):
@@ -127,6 +127,8 @@ class KafkaTransport:
             return f"no answer within the delivery timeout of {self._settings.delivery_timeout:g} s{last}"
         if code in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART):  # noqa: SLF001
             return "its topic does not exist: provision the broker (make provision)"
+        if code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+            return "whom BOOKLY_KAFKA_USER names has no right to write its topic (docs/security.md says who has)"
         if code in (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT):  # noqa: SLF001
             return "the producer was closed before the broker answered"
         return str(failure.str())

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from bookly.errors import BooklyError
+from bookly.errors import BooklyError, InvalidSettings
 from bookly.outbox import queries
 from bookly.outbox.metrics import Metrics
 from bookly.outbox.relay import Relay
@@ -46,13 +46,19 @@ def relay(
     metrics_host: Annotated[str, typer.Option(help="where else they are served")] = "127.0.0.1",
 ) -> None:
     """Publish the outbox until SIGTERM (exit 0). BOOKLY_BROKERS and BOOKLY_REGISTRY say where to. Any number may run at once."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("bookly").setLevel(logging.INFO)
+    logging.getLogger("bookly.kafka").setLevel(logging.CRITICAL)  # says twenty times a second what our own lines say once
     with _sentences():
         running = Relay(database_from(os.environ), keep_s=keep, hold_s=hold, lease_s=lease, source="outbox-relay")
         if metrics_port:
             registry = CollectorRegistry()
             registry.register(Metrics(running.figures))
-            start_http_server(metrics_port, metrics_host, registry)
+            try:
+                start_http_server(metrics_port, metrics_host, registry)
+            except OSError as error:
+                where = f"{metrics_host}:{metrics_port}"
+                raise InvalidSettings(f"Nothing can listen on {where} ({error.strerror}). Give each relay a port.") from None
         asyncio.run(_until_stopped(running))
 
 
@@ -100,13 +106,20 @@ def drop(event_id: Annotated[str, typer.Argument(help="as `status` shows it")]) 
 @app.command()
 def create() -> None:
     """Make the tables where they are missing: for services that keep no migrations."""
-    with _asking() as connection:
+    with _connected() as connection:
         METADATA.create_all(connection)
 
 
 @contextmanager
 def _asking() -> Iterator[Connection]:
-    """A transaction in the outbox's database."""
+    """A transaction in the outbox's database, whose tables are there."""
+    with _connected() as connection:
+        queries.refuse_missing(connection)
+        yield connection
+
+
+@contextmanager
+def _connected() -> Iterator[Connection]:
     with _sentences():
         engine = create_engine(database_url(database_from(os.environ)), poolclass=NullPool)
         with engine.begin() as connection:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, inspect, select, update
 
+from bookly.errors import InvalidSettings
 from bookly.outbox.rows import SHARDS, Row, now
-from bookly.outbox.tables import OUTBOX
+from bookly.outbox.tables import METADATA, OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,6 +35,16 @@ class Measure(NamedTuple):
     size: int
     age_s: float
     held: int
+
+
+def refuse_missing(connection: Connection) -> None:
+    """Raises InvalidSettings where the outbox's tables are not in the database."""
+    there = inspect(connection)
+    missing = [table.name for table in METADATA.sorted_tables if not there.has_table(table.name)]
+    if missing:
+        raise InvalidSettings(
+            f"The database has no table {' and no '.join(missing)}: migrate it, or run `python -m bookly.outbox create`."
+        )
 
 
 def next_rows(connection: Connection, shards: Collection[int], busy: Collection[int], limit: int) -> list[Row]:

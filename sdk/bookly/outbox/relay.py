@@ -69,6 +69,7 @@ class Relay:
 
         Raises InvalidSettings where the tables are missing, or a setting is wrong.
         """
+        log.info("publishing the outbox %s to %s", self._engine.url.database, self._settings.brokers)
         while not stop.is_set():
             try:
                 await self._serve(stop)

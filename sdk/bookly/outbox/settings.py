@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 VARIABLE = "BOOKLY_OUTBOX_DATABASE"
+_FORM = "it must be like postgresql://user@host/name, and @, : and / in a password are %40, %3A and %2F"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
 
 
@@ -24,10 +25,14 @@ def database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # a port that is no number
-        raise InvalidSettings("The outbox's database is no URL: it must be like postgresql://user@host/name.") from None
+        raise InvalidSettings(f"The outbox's database is no URL: {_FORM}.") from None
+    if "@" in (url.host or ""):  # half of a password: who looked such a host up would quote it
+        raise InvalidSettings(f"The outbox's database has no host: {_FORM}.")
     backend = url.get_backend_name()
     if backend not in _DRIVERS:
         raise InvalidSettings(f"The outbox's database is {backend}: a relay reads {' or '.join(_DRIVERS)}.")
+    if backend == "sqlite" and url.database in (None, "", ":memory:"):
+        raise InvalidSettings("The outbox's database is in memory, where a relay sees nothing: it must be sqlite:///a-file.")
     return url.set(drivername=_DRIVERS[backend])
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import inspect
-
-from bookly.errors import InvalidSettings
 from bookly.outbox import queries
 from bookly.outbox.claims import claims
 from bookly.outbox.rows import SHARDS
-from bookly.outbox.tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,10 +46,7 @@ class Turns:
     def enter(self) -> None:
         """Join the other relays. Raises InvalidSettings where the tables are missing."""
         with self._connection.begin():
-            there = inspect(self._connection)
-            missing = [table.name for table in METADATA.sorted_tables if not there.has_table(table.name)]
-            if missing:
-                raise InvalidSettings(f"The database has no table {' and no '.join(missing)}: migrate it, or run `create`.")
+            queries.refuse_missing(self._connection)
             self._claims.enter(self._connection)
 
     def take(self, settled: Outcome, busy: Sequence[int], most: int) -> list[Row]:

@@ -39,12 +39,20 @@ def test_the_url_comes_from_the_environment_or_from_a_file(tmp_path: Path) -> No
         database_from({})
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:a@secret:c@h/d", "postgresql://u@h:secret/d", "secret"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:a@secret:c@h/d", "postgresql://u:a@secret@h/d", "postgresql://u@h:secret/d", "secret"]
+)
 def test_a_url_that_is_none_is_refused_and_not_quoted(url: str) -> None:
-    with pytest.raises(InvalidSettings, match="is no URL") as refused:
+    with pytest.raises(InvalidSettings, match="it must be like postgresql://") as refused:
         database_url(url)
     assert "secret" not in str(refused.value)
     assert refused.value.__suppress_context__, "nor is what SQLAlchemy says of it"
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused_for_a_relay_would_see_another(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="is in memory"):
+        database_url(url)
 
 
 def test_an_outbox_is_of_a_service_with_a_name() -> None:

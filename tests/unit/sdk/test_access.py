@@ -111,6 +111,11 @@ def test_half_an_access_is_refused_in_a_sentence_without_the_secret(said: Mappin
     assert SECRET not in str(refused.value)
 
 
+def test_an_authority_that_holds_no_certificate_is_named_before_librdkafka_says_so_in_its_own_words() -> None:
+    with pytest.raises(InvalidSettings, match=r"BOOKLY_KAFKA_CA: .* holds no certificate"):
+        librdkafka_access(environ={"BOOKLY_KAFKA_CA": __file__})
+
+
 @pytest.mark.parametrize("plain", [lambda e: redis_access("redis://c", e), lambda e: registry_access("http://r", e)])
 def test_an_authority_for_a_plain_address_is_refused(plain: Callable[[Mapping[str, str]], Any], full: dict[str, str]) -> None:
     with pytest.raises(InvalidSettings, match="nothing would be encrypted"):
