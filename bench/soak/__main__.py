@@ -28,7 +28,7 @@ Seed = Annotated[int, typer.Option(envvar="SEED", help="Of the events.")]
 Target = Annotated[Path, typer.Option("--json", help="Where the figures go.")]
 
 
-def main(events: Events = 10_000_000, rate: Rate = 2_500, seed: Seed = 7, target: Target = Path("build/soak.json")) -> None:
+def main(events: Events = 10_000_000, rate: Rate = 2_000, seed: Seed = 7, target: Target = Path("build/soak.json")) -> None:
     """All five groups on a stack of their own, steady work on keys that are there already, and what grows in spite of it.
 
     Exit code 0: nothing lost, nothing doubled, memory and open files flat (judged from 20 minutes on); 1: not so, or somebody
