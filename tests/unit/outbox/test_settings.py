@@ -46,7 +46,7 @@ def test_a_url_that_is_none_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(InvalidSettings, match="it must be like postgresql://") as refused:
         database_url(url)
     assert "secret" not in str(refused.value)
-    assert refused.value.__suppress_context__, "nor is what SQLAlchemy says of it"
+    assert refused.value.__context__ is None or refused.value.__suppress_context__, "nor is what SQLAlchemy says of it"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
