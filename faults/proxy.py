@@ -9,8 +9,9 @@ import struct
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from stack.ports import HOST
+from stack.ports import HOST, free_port
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 CHUNK = 65_536
 ABORT = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: closing sends a reset
+
+
+def before(url: str) -> tuple[Proxy, str]:
+    """A proxy of the server that this URL names, yet to be entered, and the URL by which it is reached through the proxy."""
+    port, target = free_port(set()), urlsplit(url).port or 0
+    return Proxy(port, target), url.replace(f":{target}", f":{port}")
 
 
 @dataclass

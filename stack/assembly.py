@@ -46,8 +46,8 @@ def assemble(
     data = prepare(home)
     configuration = home / "server.properties"
     brokers, redis_program = f"{HOST}:{broker_port}", redis.program()
-    redis_command, scheme = redis.command(redis_program, redis_port, data / "redis"), "redis"
     if secrets is None:
+        redis_command, scheme = redis.command(redis_program, redis_port, data / "redis"), "redis"
         proxied = (claim("proxied", ports["proxied"], taken), ports["proxy"]) if "proxied" in ports else None
         configuration.write_text(broker.properties(broker_port, controller_port, data / "broker", proxied, apart=apart))
         broker.format_data(installation, configuration, data / "broker")

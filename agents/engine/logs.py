@@ -19,12 +19,12 @@ class Seldom(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[tuple[str, object], tuple[float, int]] = {}
+        self._known: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith(OURS) or record.exc_info:
             return True
-        kind = (record.name, record.msg if isinstance(record.msg, str) else repr(record.msg))
+        kind = (record.name, str(record.msg))
         said_at, unsaid = self._known.get(kind, (float("-inf"), 0))
         if record.created - said_at < AGAIN_S:
             self._known[kind] = (said_at, unsaid + 1)

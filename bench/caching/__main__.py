@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -29,9 +28,8 @@ from bookly import BlockingProducer
 from bookly.cache import OPERATIONS, TYPES
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
-from faults.proxy import Proxy
+from faults.proxy import before
 from stack import Stack
-from stack.ports import HOST, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,9 +91,8 @@ def staleness(stack: Stack, seconds: float) -> dict[str, Any]:
 
 def without_redis(stack: Stack, runs: int, events: int) -> Mapping[str, float]:
     """The resources' group reaches Redis on a way that can be slow."""
-    port = free_port(set())
-    environment = {**addresses(stack), "BOOKLY_REDIS": f"redis://{HOST}:{port}/0"}
-    with Proxy(port, urlsplit(str(stack.redis)).port or 0) as way, _worker("resources", environment):
+    proxy, redis = before(str(stack.redis))
+    with proxy as way, _worker("resources", {**addresses(stack), "BOOKLY_REDIS": redis}):
         return throughput(stack, way, runs, events)
 
 

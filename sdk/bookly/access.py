@@ -62,6 +62,8 @@ class Access:
             raise InvalidSettings(f"{variable}_{there} is set and {variable}_{missing} is not: set both, or neither.")
         if ca and not Path(ca).is_file():
             raise InvalidSettings(f"{variable}_CA: {ca} is no file. It is one of certificates in PEM.")
+        if ca:
+            _context(f"{variable}_CA", ca)  # what is no certificate is said here, not by a client that is asked later
         return cls(user, password, ca)
 
 
@@ -71,8 +73,6 @@ def librdkafka_access(own: Mapping[str, Any] | None = None, environ: Mapping[str
         return {}
     access = Access.to("KAFKA", environ)
     authority = {"ssl.ca.location": access.ca} if access.ca else {}
-    if access.ca:
-        _context("BOOKLY_KAFKA_CA", access.ca)  # what is no certificate is said here, and named
     if access.user:
         return {
             "security.protocol": "SASL_SSL",
@@ -127,7 +127,6 @@ def registry_access(url: str, environ: Mapping[str, str] | None = None) -> dict[
     if access.user:
         found["basic.auth.user.info"] = f"{access.user}:{access.password}"
     if access.ca:
-        _context("BOOKLY_REGISTRY_CA", access.ca)  # what is no certificate is said here, not by a client that is asked later
         found["ssl.ca.location"] = access.ca
     return found
 

@@ -110,12 +110,10 @@ class Relay:
         finally:
             stopped.cancel()
         draining = asyncio.ensure_future(lanes.drain())
-        while True:  # the keys stay ours only as long as the database hears of us
+        while not draining.done():  # the keys stay ours only as long as the database hears of us
             await asyncio.wait({draining}, timeout=_POLL_S)
-            is_last = draining.done()
             await self._turn(turns, lanes, last=True)
-            if is_last:
-                break
+        await self._turn(turns, lanes, last=True)
         await asyncio.to_thread(turns.leave)
 
     async def _turn(self, turns: Turns, lanes: Lanes, *, last: bool = False) -> bool:

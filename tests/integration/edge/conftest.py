@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
 from agents import changelogs
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
-from faults.proxy import Proxy
-from stack.ports import free_port
+from faults.proxy import before
 from tests.integration.edge.whole import Whole
 from tests.pipeline import pipeline
 
@@ -25,12 +23,8 @@ if TYPE_CHECKING:
 def running(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     provision_broker(stack.brokers, changelogs())
     provision_registry(str(stack.registry))
-    home, port, redis = tmp_path_factory.mktemp("edge"), free_port(set()), urlsplit(str(stack.redis)).port or 0
-    with (
-        Proxy(port, redis) as proxy,
-        pipeline(stack, home, str(stack.redis).replace(f":{redis}", f":{port}")) as flow,
-        Whole(flow, proxy, home) as whole,
-    ):
+    home, (way, redis) = tmp_path_factory.mktemp("edge"), before(str(stack.redis))
+    with way as proxy, pipeline(stack, home, redis) as flow, Whole(flow, proxy, home) as whole:
         yield whole
 
 

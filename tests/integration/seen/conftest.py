@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
 from agents import changelogs
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
-from faults.proxy import Proxy
-from stack.ports import free_port
+from faults.proxy import before
 from tests.integration.edge.whole import Whole
 from tests.pipeline import pipeline
 from tests.servers import servers
@@ -40,12 +38,12 @@ def whole(stack: Stack, spans_file: Path) -> Iterator[Whole]:
     """Every process of it writes its spans as soon as it has some."""
     provision_broker(stack.brokers, changelogs())
     provision_registry(str(stack.registry))
-    port, redis = free_port(set()), urlsplit(str(stack.redis)).port or 0
-    with pytest.MonkeyPatch.context() as environment, Proxy(port, redis) as proxy:
+    way, redis = before(str(stack.redis))
+    with pytest.MonkeyPatch.context() as environment, way as proxy:
         environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", spans_file.as_uri())
         environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
         with (
-            pipeline(stack, spans_file.parent, str(stack.redis).replace(f":{redis}", f":{port}")) as flow,
+            pipeline(stack, spans_file.parent, redis) as flow,
             Whole(flow, proxy, spans_file.parent) as running,
         ):
             running.api.wait_ready()

@@ -14,18 +14,14 @@ from sqlalchemy import NullPool, create_engine
 
 from bookly.outbox import METADATA, BlockingOutbox, Relay
 from bookly.outbox.queries import held, measure
-from bookly.settings import ProducerArgs
 from bookly.testing import InMemoryBroker, InMemorySchemas
-from tests.unit.outbox.events import status
+from tests.unit.outbox.events import PLACE, status
 
 if TYPE_CHECKING:
     from bookly.delivery import Ticket
     from bookly.outgoing import Outgoing
 
 LOST, UNCONFIRMED, REFUSED, BROKEN = "_MSG_TIMED_OUT", "REQUEST_TIMED_OUT", "MSG_SIZE_TOO_LARGE", "_FATAL"
-
-
-PLACE: ProducerArgs = {"source": "relay", "brokers": "in-memory", "registry": "in-memory"}
 
 
 class Planned(NamedTuple):

@@ -9,9 +9,8 @@ from sqlalchemy import NullPool, create_engine
 
 from bookly.outbox import METADATA, BlockingOutbox, Relay
 from bookly.outbox.queries import measure
-from bookly.settings import ProducerArgs
 from bookly.testing import InMemoryBroker, InMemorySchemas
-from tests.unit.outbox.events import status
+from tests.unit.outbox.events import PLACE, status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from bookly.delivery import Ticket
     from bookly.outgoing import Outgoing
 
-PLACE: ProducerArgs = {"source": "relay", "brokers": "in-memory", "registry": "in-memory"}
 LEASE_S = 0.5
 
 
