@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from agents.engine.pulse import Pulse
     from bookly.cache.invalidator import Invalidator
 
-COMMIT_S = 0.1  # a commit at the latest after this, however much waits
+COMMIT_S = 0.1  # from one round to the next while there is always more; and the longest rest
+RESTS = 2  # a round is followed by a rest of so many times what it took: what trickles in meanwhile shares the next one
 AHEAD_S = 1.0  # how long slices are applied while a commit is under way; then it is waited for
 MARKERS_S = 1.0  # a busy worker commits offsets that moved past transaction markers alone at the latest after this
 
@@ -31,10 +32,20 @@ class Committing:
         self._pulse = pulse
         self.took = Spread()  # what rounds have taken, until all of it was durable
         self._began = self._began_all = 0.0  # the last round, and the last one that took markers along
+        self._ended = 0.0
+        self.pause = (
+            0.0  # seconds between two rounds, and between two fetches, while events trickle in; read by the thread that fetches
+        )
 
     @property
     def due(self) -> bool:
-        return time.monotonic() - self._began >= COMMIT_S
+        """Whether a round is, though there is always more."""
+        return not self.rest and time.monotonic() - self._began >= COMMIT_S
+
+    @property
+    def rest(self) -> float:
+        """Seconds in which no round is worth it. 0 after a silence, so that one event alone does not wait."""
+        return max(0.0, self._ended + self.pause - time.monotonic())
 
     @property
     def since(self) -> float | None:
@@ -59,7 +70,12 @@ class Committing:
         if taken:
             committing = asyncio.create_task(self.commit(taken), name="commit")
             self.running = {committing}
-            committing.add_done_callback(self.running.discard)
+            committing.add_done_callback(self._end)
+
+    def _end(self, committing: asyncio.Task[None]) -> None:
+        self.running.discard(committing)
+        self._ended = time.monotonic()
+        self.pause = min(RESTS * (self._ended - self._began), COMMIT_S)
 
     async def finish(self, partitions: Collection[Partition]) -> None:
         """Everything applied is committed when this returns."""

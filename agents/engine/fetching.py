@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import aiokafka.consumer.consumer
@@ -14,11 +16,12 @@ from faust.transport.drivers import aiokafka as driver
 from agents.engine.leasing import LeasedCoordinator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from faust.types import TP
 
 FETCH_WAIT_MS = 100  # Faust says 1500: while a broker holds a request for partitions that are empty, it is asked for no other
+MUCH = 1_000  # records that waited where it was asked: whoever is so far behind does not rest
 
 
 class Fetched(Protocol):
@@ -134,20 +137,37 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-class DatedFetcher(fetcher.Fetcher):
-    """Leaves at each partition whose answer it has taken when it asked for it (`asked_at`); aiokafka notes when answers came."""
+class PacedFetcher(fetcher.Fetcher):
+    """Asks at most once a `pause` (seconds) where nothing waits but what has just come: it would wait for the next commit anyway.
+
+    And leaves at each partition whose answer it has taken when it asked for it (`asked_at`); aiokafka notes when answers came.
+    """
+
+    def __init__(self, *arguments: Any, pause: Callable[[], float], **named: Any) -> None:
+        self._pause = pause
+        super().__init__(*arguments, **named)
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
-        asked_at = now()
-        places = [TopicPartition(topic, number) for topic, asked in request.topics for number, *_ in asked]
-        states = [assignment.state_value(place) for place in places]
+        asked_at, began = now(), time.monotonic()
+        asked = {
+            TopicPartition(topic, number): offset for topic, partitions in request.topics for number, offset, _ in partitions
+        }
+        states = [assignment.state_value(place) for place in asked]
         for state in states:
             state.timestamp = None
         has_records: bool = await super()._proc_fetch_request(assignment, node_id, request)
         for state in states:
             if state.timestamp is not None:  # else the answer was an error, or of another position
                 state.asked_at = asked_at
+        if sum((state.highwater or 0) - offset for state, offset in zip(states, asked.values(), strict=True)) < MUCH:
+            self._wake()
+            await asyncio.sleep(began + self._pause() - time.monotonic())
         return has_records
+
+    def _wake(self) -> None:
+        """Whoever waits for records; else they would be told when the next question is allowed."""
+        for waiter in list(self._fetch_waiters):
+            self._notify(waiter)
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -155,7 +175,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         fetcher.PartitionRecords, fetcher.FetchResult = Unpacked, Result
-        aiokafka.consumer.consumer.GroupCoordinator, aiokafka.consumer.consumer.Fetcher = LeasedCoordinator, DatedFetcher
+        app: Any = self.consumer.app
+        fetcher_of = partial(PacedFetcher, pause=lambda: app.runner.committing.pause)
+        aiokafka.consumer.consumer.GroupCoordinator, aiokafka.consumer.consumer.Fetcher = LeasedCoordinator, fetcher_of
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS

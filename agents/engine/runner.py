@@ -92,14 +92,16 @@ class Runner:
         batches = aiter(stream.batches())
         following = asyncio.ensure_future(anext(batches))
         while True:
+            rest = self.committing.rest
             done, _ = await asyncio.wait(
-                {following, *self.committing.running}, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED
+                {following, *self.committing.running}, timeout=rest or IDLE_S, return_when=asyncio.FIRST_COMPLETED
             )
             if following not in done:
                 async with self._turn:
                     await self._let_go()
                     self._tick()
-                    await self.committing.begin(self.partitions.values(), idle=not done)
+                    if not self.committing.rest:
+                        await self.committing.begin(self.partitions.values(), idle=not done and not rest)
                 continue
             try:
                 batch = following.result()
@@ -111,7 +113,7 @@ class Runner:
                 await self._apply(batch)
                 await self._let_go()
                 self._tick()
-                if (stream.dry and not following.done()) or self.committing.due:
+                if (stream.dry and not following.done() and not self.committing.rest) or self.committing.due:
                     await self.committing.begin(self.partitions.values())
 
     async def take_over(self, numbers: list[int]) -> None:

@@ -12,7 +12,7 @@ import structlog
 import uvloop
 
 from agents import PARTITIONS
-from agents.engine import connections
+from agents.engine import batching, connections
 from agents.engine.app import build
 from agents.engine.decoding import Decoding
 from agents.engine.encoding import Encoding
@@ -124,6 +124,7 @@ def prepare(
     `port`: where its rows can be asked for. Its name goes into the client's, which the group shows to whoever looks for owners.
     """
     connections.mend()
+    batching.mend()
     registry = Registry(settings.registry)
     encoding = Encoding(schema_ids(registry), partitions)
     invalidator = Invalidator(settings.redis, stale=stale)

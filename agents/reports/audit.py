@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from agents.reports.tables import Audit, Entry, ReportsState
 from bookly.records.auth import (
     PasswordChanged,
@@ -17,6 +19,7 @@ from bookly.records.auth import (
 )
 
 ENTRIES_KEPT = 50
+_id = attrgetter("event_id")  # each event looks through them all
 Audited = (
     UserRegistered
     | UserUpdated
@@ -36,7 +39,7 @@ def record_audit(event: Audited, state: ReportsState) -> None:
     subject = f"role:{event.role}" if isinstance(event, PermissionsChanged) else event.user_id
     entries = state.audit.get(subject, Audit()).entries
     meta = event.metadata
-    if any(entry.event_id == meta.event_id for entry in entries):
+    if meta.event_id in map(_id, entries):
         state.repeat()
         return
     entry = Entry(meta.occurred_at, meta.type, meta.actor, meta.event_id)

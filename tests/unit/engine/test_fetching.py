@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.engine import fetching
-from agents.engine.fetching import BatchConsumerThread, DatedFetcher, Look, Unpacked
+from agents.engine.fetching import BatchConsumerThread, Look, PacedFetcher, Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,8 +116,9 @@ class Answering:
 
 async def asked_at(broker: Answering, *, position: int = 12, turns: int = 1) -> int | None:
     """What is noted of a partition that was asked about, at this position when the answer came."""
-    fetcher = DatedFetcher.__new__(DatedFetcher)  # its own beginning connects and starts tasks
+    fetcher = PacedFetcher.__new__(PacedFetcher)  # its own beginning connects and starts tasks
     fetcher._client, fetcher._client_rack, fetcher._records, fetcher._preferred_read_replica = broker, None, {}, {}
+    fetcher._pause, fetcher._fetch_waiters = lambda: 0.0, set()
     state = TopicPartitionState(None)
     state.reset_to(position)
     assignment = SimpleNamespace(active=True, state_value={PLACE: state}.__getitem__)
