@@ -1,7 +1,7 @@
 """The only code that knows Faust: it delivers events to a domain's handlers, exactly once, and keeps what they decide.
 
 A record's way:
-fetching     the thread that fetches, and what it hands on
+fetching     the thread that fetches, no more often than is committed, and what it hands on
 consuming    slices of a partition out of Faust's consumer, one wait a slice
 stream       those slices as an agent's stream
 runner       one slice at a time: handlers over it, or a command; what failed at its end waits for a good one
@@ -10,7 +10,7 @@ decoding     bytes to events, by schema id
 applying     all handlers of a slice at once, or one by one where something fails
 partition    what of one partition is not committed yet, and the transaction that commits it
 transactions, batching, protocol  three round trips to the broker, in words that aiokafka does not know
-committing   when: one round of transactions at a time, while the next slices are applied; then entries go stale
+committing   when: one round of transactions at a time, and a rest, while the next slices are applied; then entries go stale
 
 Who asks for rows:
 committed    the rows as of the last commit, while handlers change them

@@ -33,14 +33,11 @@ class Committing:
         self.took = Spread()  # what rounds have taken, until all of it was durable
         self._began = self._began_all = 0.0  # the last round, and the last one that took markers along
         self._ended = 0.0
-        self.pause = (
-            0.0  # seconds between two rounds, and between two fetches, while events trickle in; read by the thread that fetches
-        )
+        self.pause = 0.0  # seconds from a round to the next while events trickle in; the thread that fetches reads it, too
 
-    @property
-    def due(self) -> bool:
-        """Whether a round is, though there is always more."""
-        return not self.rest and time.monotonic() - self._began >= COMMIT_S
+    def due(self, *, dry: bool) -> bool:
+        """Whether it is time for a round. `dry`: nothing more is at hand."""
+        return not self.rest and (dry or time.monotonic() - self._began >= COMMIT_S)
 
     @property
     def rest(self) -> float:

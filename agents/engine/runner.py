@@ -1,4 +1,4 @@
-"""The loop of a worker: slices are applied as they come, and committed when the input runs dry or a commit is due."""
+"""The loop of a worker: slices are applied as they come, and committed when it is time (docs/decisions/0018)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Runner:
         self._taking: asyncio.Future[dict[int, Partition]] | None = None
 
     async def run(self, stream: BatchStream) -> None:
-        """Apply slices as they come; commit when the input runs dry, or when one is due. Ends with the app."""
+        """Apply slices as they come, and commit. Ends with the app."""
         self._consumer = stream.consumer
         batches = aiter(stream.batches())
         following = asyncio.ensure_future(anext(batches))
@@ -100,7 +100,7 @@ class Runner:
                 async with self._turn:
                     await self._let_go()
                     self._tick()
-                    if not self.committing.rest:
+                    if self.committing.due(dry=True):
                         await self.committing.begin(self.partitions.values(), idle=not done and not rest)
                 continue
             try:
@@ -113,7 +113,7 @@ class Runner:
                 await self._apply(batch)
                 await self._let_go()
                 self._tick()
-                if (stream.dry and not following.done() and not self.committing.rest) or self.committing.due:
+                if self.committing.due(dry=stream.dry and not following.done()):
                     await self.committing.begin(self.partitions.values())
 
     async def take_over(self, numbers: list[int]) -> None:

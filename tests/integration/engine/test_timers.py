@@ -38,7 +38,7 @@ def told(events: list[Record], room: str) -> list[Record]:
 
 
 def test_a_timer_that_runs_out_changes_rows_tells_of_it_and_makes_stale(world: World, room: str) -> None:
-    due = in_seconds(4)
+    due = in_seconds(10)  # long enough for a worker that is just starting
     world.when(alarm(room, due))
     assert world.row("timers", f"alarm/{room}/alarm").due == due
     world.clock(due)

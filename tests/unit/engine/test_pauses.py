@@ -91,14 +91,15 @@ async def test_a_round_is_followed_by_twice_its_time_and_no_more_than_a_tenth_of
     assert world.runner.committing.rest == 0.0
     await world.send(reservation("r-1"))
     await world.runner.committing.begin([world.partition])
-    assert not world.runner.committing.due, "one has just begun"
+    assert not world.runner.committing.due(dry=False), "one has just begun"
     await world.runner.committing.settle()
     await asyncio.sleep(0)
     assert least <= world.runner.committing.pause <= most
-    assert not world.runner.committing.due, "it rests"
+    assert not world.runner.committing.due(dry=True), "it rests"
     assert 0.0 < world.runner.committing.rest <= most
     await asyncio.sleep(world.runner.committing.pause)
     assert world.runner.committing.rest == 0.0
+    assert world.runner.committing.due(dry=True)
 
 
 class Fetching:
