@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -161,7 +162,8 @@ class PacedFetcher(fetcher.Fetcher):
                 state.asked_at = asked_at
         if sum((state.highwater or 0) - offset for state, offset in zip(states, asked.values(), strict=True)) < MUCH:
             self._wake()
-            await asyncio.sleep(began + self._pause() - time.monotonic())
+            with suppress(asyncio.CancelledError):  # partitions that are given up: aiokafka's own ends without an error, too
+                await asyncio.sleep(began + self._pause() - time.monotonic())
         return has_records
 
     def _wake(self) -> None:

@@ -134,6 +134,14 @@ async def test_who_is_not_behind_asks_again_after_the_pause_and_hands_over_what_
     assert 0.08 <= again < 0.16
 
 
+async def test_who_gives_its_partitions_up_in_a_pause_ends_as_aiokafkas_own_does() -> None:
+    pausing = asyncio.create_task(Fetching(waiting=500).ask())
+    await asyncio.sleep(0.02)
+    pausing.cancel()
+    _, ended = await pausing  # close() waits for it, and would end in the middle of an error
+    assert ended < 0.08
+
+
 async def test_who_is_behind_asks_again_at_once() -> None:
     _, again = await Fetching(waiting=5_000).ask()
     assert again < 0.04
