@@ -10,6 +10,7 @@ from agents import changelogs
 from agents.engine.watchdog import STILL_S
 from api.tables import read_table
 from bookly import BlockingProducer
+from bookly.errors import BrokerUnavailable
 from bookly.events.auth import UserRegistered
 from contracts.broker import provision_broker
 from contracts.registry import provision_registry
@@ -37,6 +38,14 @@ def broker_in(home: Path) -> Iterator[Server]:
         broker.stop()
 
 
+def has_user(brokers: str) -> bool:
+    """A busy machine takes its time for a new broker's first transaction, and nobody reads past one that is open."""
+    try:
+        return "u-1" in read_table(brokers, "auth", "users")
+    except BrokerUnavailable:
+        return False
+
+
 def test_topics_that_come_later_are_found_within_the_time_in_which_nothing_may_stand_still(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,7 +60,7 @@ def test_topics_that_come_later_are_found_within_the_time_in_which_nothing_may_s
             provision_broker(brokers, changelogs())
             with BlockingProducer(brokers=brokers, registry=registry, source="test") as producer:
                 producer.publish(UserRegistered(user_id="u-1", email="ann@example.edu", full_name="Ann"))
-            eventually(lambda: "u-1" in read_table(brokers, "auth", "users"), "the user's row", STILL_S)
+            eventually(lambda: has_user(brokers), "the user's row", STILL_S)
             assert worker.process.poll() is None, "it need not be started again"
         finally:
             worker.kill()
