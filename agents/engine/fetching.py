@@ -150,17 +150,18 @@ class PacedFetcher(fetcher.Fetcher):
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
         asked_at, began = now(), time.monotonic()
-        asked = {
-            TopicPartition(topic, number): offset for topic, partitions in request.topics for number, offset, _ in partitions
-        }
-        states = [assignment.state_value(place) for place in asked]
-        for state in states:
+        asked = [
+            (assignment.state_value(TopicPartition(topic, number)), offset)
+            for topic, partitions in request.topics
+            for number, offset, _ in partitions
+        ]
+        for state, _ in asked:
             state.timestamp = None
         has_records: bool = await super()._proc_fetch_request(assignment, node_id, request)
-        for state in states:
+        for state, _ in asked:
             if state.timestamp is not None:  # else the answer was an error, or of another position
                 state.asked_at = asked_at
-        if sum((state.highwater or 0) - offset for state, offset in zip(states, asked.values(), strict=True)) < MUCH:
+        if sum((state.highwater or 0) - offset for state, offset in asked) < MUCH:
             self._wake()
             with suppress(asyncio.CancelledError):  # partitions that are given up: aiokafka's own ends without an error, too
                 await asyncio.sleep(began + self._pause() - time.monotonic())

@@ -6,10 +6,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from aiokafka import TopicPartition
 from aiokafka import errors as Errors  # noqa: N812  # as aiokafka calls it
 from aiokafka.consumer.fetcher import READ_COMMITTED, Fetcher, PartitionRecords
-from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
@@ -17,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.engine import fetching
-from agents.engine.fetching import BatchConsumerThread, Look, PacedFetcher, Unpacked
+from agents.engine.fetching import BatchConsumerThread, Look, Unpacked
+from tests.unit.engine.fetchers import PLACE, Asking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PLACE = TopicPartition("bookly.auth", 0)
 LZ4 = 3
 
 
@@ -116,15 +114,10 @@ class Answering:
 
 async def asked_at(broker: Answering, *, position: int = 12, turns: int = 1) -> int | None:
     """What is noted of a partition that was asked about, at this position when the answer came."""
-    fetcher = PacedFetcher.__new__(PacedFetcher)  # its own beginning connects and starts tasks
-    fetcher._client, fetcher._client_rack, fetcher._records, fetcher._preferred_read_replica = broker, None, {}, {}
-    fetcher._pause, fetcher._fetch_waiters = lambda: 0.0, set()
-    state = TopicPartitionState(None)
-    state.reset_to(position)
-    assignment = SimpleNamespace(active=True, state_value={PLACE: state}.__getitem__)
+    asking = Asking(broker, position)
     for _ in range(turns):
-        await fetcher._proc_fetch_request(assignment, 1, SimpleNamespace(topics=[(PLACE.topic, [(PLACE.partition, 12, 1)])]))
-    return getattr(state, "asked_at", None)
+        await asking.ask(12)
+    return getattr(asking.state, "asked_at", None)
 
 
 async def test_a_look_is_of_when_it_was_asked_for_however_late_its_answer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,20 +9,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from agents.engine import batching, committing
 from agents.engine.consuming import Batch
-from agents.engine.fetching import PacedFetcher
 from agents.engine.runner import IDLE_S
+from tests.unit.engine.fetchers import Asking
 from tests.unit.engine.world import INPUT, Record, World, reservation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-PLACE = TopicPartition("bookly.auth", 0)
 
 
 class Trickling:
@@ -106,13 +102,8 @@ class Fetching:
     """A fetcher at offset 0, a broker that answers at once and has so many records, and a pause of 80 ms."""
 
     def __init__(self, waiting: int) -> None:
-        self._waiting = waiting
-        self.fetcher: Any = PacedFetcher.__new__(PacedFetcher)  # its own beginning connects and starts tasks
-        self.fetcher._client, self.fetcher._client_rack, self.fetcher._loop = self, None, asyncio.get_running_loop()
-        self.fetcher._records, self.fetcher._preferred_read_replica, self.fetcher._fetch_waiters = {}, {}, set()
-        self.fetcher._pause = lambda: 0.08
-        self._state = TopicPartitionState(None)
-        self._state.reset_to(0)
+        self._waiting, self._asking = waiting, Asking(self, position=0, pause_s=0.08)
+        self._asking.fetcher._loop = asyncio.get_running_loop()
 
     async def send(self, _: int, request: Any) -> Any:
         [(topic, [(number, *_)])] = request.topics
@@ -120,11 +111,10 @@ class Fetching:
 
     async def ask(self) -> tuple[float, float]:
         """Seconds until the waiter was woken, and until the next question is allowed."""
-        assignment = SimpleNamespace(active=True, state_value={PLACE: self._state}.__getitem__)
-        waiter, began = self.fetcher._create_fetch_waiter(), time.monotonic()
+        waiter, began = self._asking.fetcher._create_fetch_waiter(), time.monotonic()
         woken: list[float] = []
         waiter.add_done_callback(lambda _: woken.append(time.monotonic() - began))
-        await self.fetcher._proc_fetch_request(assignment, 1, SimpleNamespace(topics=[(PLACE.topic, [(PLACE.partition, 0, 1)])]))
+        await self._asking.ask(0)
         return min(woken, default=float("inf")), time.monotonic() - began
 
 
